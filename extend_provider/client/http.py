@@ -1,0 +1,229 @@
+"""How flows meet httpx: what both shells share. httpx is imported here and in the two shells only."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any
+from urllib.request import getproxies
+
+import httpx
+
+from extend_provider.client.flow import Request, Response, TransportFailure
+from extend_provider.client.settings import ClientSettings
+from extend_provider.client.source import Source
+from extend_provider.exceptions import ExtendConfigurationError
+from extend_provider.redaction import redact_url
+
+__all__ = [
+    "TRANSPORT_ERRORS",
+    "BoundedBody",
+    "api_arguments",
+    "client_options",
+    "direct_transport",
+    "quiet",
+    "storage_arguments",
+    "transport_failure",
+]
+
+# Everything that httpx raises for a request that got no usable answer. InvalidURL and the rest of httpx's errors mean
+# misuse.
+TRANSPORT_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError)
+
+# Raised while a connection was still being made, so that not one byte of the request can have reached the service.
+_BEFORE_SENDING = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
+
+
+@lru_cache(maxsize=8)
+def _ssl_context(verify: bool | str) -> ssl.SSLContext:
+    """Building a context reads the CA bundle and blocks for some 17 ms: every client of a process shares it."""
+    if isinstance(verify, bool):
+        return httpx.create_ssl_context(verify=verify)
+    try:
+        return ssl.create_default_context(cafile=verify)
+    except OSError as error:
+        raise ExtendConfigurationError(
+            f"The CA bundle {verify!r} cannot be read: {_system_text(error)}.",
+            hint="Set verify to the path of a file with PEM certificates, as this process sees it.",
+        ) from None
+
+
+def _base_url(text: str) -> str:
+    """Return the base URL without a slash at the end, once it is sure that the key can be sent to it."""
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    is_host = bool(url.host) and all(character.isalnum() or character in "-._:" for character in url.host)
+    # httpx would turn user info into an Authorization header of its own, in the place of the key's.
+    if url.scheme not in {"http", "https"} or not is_host or url.userinfo or url.query or url.fragment:
+        raise ExtendConfigurationError(
+            f"{redact_url(text)!r} cannot be the base URL.",
+            hint="It has a scheme and a host, perhaps a port and a path: for example https://api.extend.ai.",
+        )
+    return text.rstrip("/")
+
+
+def _proxy(text: str | None) -> httpx.Proxy | None:
+    try:
+        return httpx.Proxy(text) if text else None
+    except (ValueError, httpx.InvalidURL):
+        # Without its text, and `from None`: it may hold a password.
+        raise ExtendConfigurationError(
+            "The proxy is not a URL that can be used.", hint="Example: http://proxy.example.net:3128."
+        ) from None
+
+
+def client_options(settings: ClientSettings, connections: int) -> dict[str, Any]:
+    """
+    Return the arguments for an httpx client. It follows no redirect and carries no credentials of its own.
+
+    :raises ExtendConfigurationError: the settings cannot work.
+    """
+    return {
+        "base_url": _base_url(settings.base_url),
+        "verify": _ssl_context(settings.verify),
+        "proxy": _proxy(settings.proxy),
+        "follow_redirects": False,
+        "limits": httpx.Limits(
+            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30.0
+        ),
+        "timeout": httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout, pool=settings.pool_timeout),
+    }
+
+
+def direct_transport(settings: ClientSettings, connections: int) -> httpx.AsyncHTTPTransport | None:
+    """
+    Return the way to the API without what an httpx client does around it: cookies, redirects and authentication.
+
+    None of that is used for the API, and without it a triggerer spends less processor time on each answer.
+    ``None`` where a proxy from the environment may apply, which only a client knows how to choose.
+    """
+    if settings.proxy is None and getproxies():
+        return None
+    options = client_options(settings, connections)
+    return httpx.AsyncHTTPTransport(**{name: options[name] for name in ("verify", "proxy", "limits")})
+
+
+def api_arguments(settings: ClientSettings, request: Request) -> dict[str, Any]:
+    """Return the arguments of ``build_request`` for a call of the API."""
+    arguments: dict[str, Any] = {
+        "method": request.method,
+        "url": request.path,
+        "headers": settings.headers(),
+    }
+    if request.params:
+        arguments["params"] = dict(request.params)
+    if request.upload is not None:
+        arguments["files"] = {"file": (request.upload.name, Source(request.upload))}
+        if request.upload.password is not None:
+            arguments["data"] = {"password": request.upload.password}
+    elif request.json is not None:
+        arguments["json"] = request.json
+    return arguments
+
+
+def storage_arguments(url: str, headers: dict[str, str], settings: ClientSettings) -> dict[str, Any]:
+    """Return the arguments of ``build_request`` for a presigned URL: another host, which must not see the API key."""
+    identity = {"User-Agent": settings.user_agent, "Accept-Encoding": "identity"}
+    return {"method": "GET", "url": url, "headers": {**identity, **headers}}
+
+
+class BoundedBody:
+    """
+    A body as it arrives, up to a limit: a broken or hostile service must not fill the memory of a worker.
+
+    :param limit: bytes.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    def add(self, chunk: bytes) -> bool:
+        """Take a chunk; false when it was one too many."""
+        self._size += len(chunk)
+        if self._size > self._limit:
+            return False
+        self._chunks.append(chunk)
+        return True
+
+    def response(self, answer: httpx.Response) -> Response:
+        """Return the answer for the core."""
+        complete = self._size <= self._limit
+        return Response(answer.status_code, answer.headers, b"".join(self._chunks), complete=complete)
+
+
+def _describe(error: Exception) -> str:
+    """Name a transport error for people, without its text, which may quote a URL."""
+    timeouts = {
+        httpx.ConnectTimeout: "the connection did not come up in time",
+        httpx.PoolTimeout: "no connection was free in time",
+        httpx.ReadTimeout: "the answer did not come in time",
+        httpx.WriteTimeout: "the request could not be written in time",
+    }
+    for cls, text in timeouts.items():
+        if isinstance(error, cls):
+            return text
+    # Only these have an error of the system below them; further down comes what the caller was handling at the time.
+    cause = _system_error(error) if isinstance(error, httpx.NetworkError) else None
+    if isinstance(cause, ssl.SSLError):
+        return f"TLS failed ({getattr(cause, 'reason', None) or type(cause).__name__})"
+    return f"{type(error).__name__} ({_system_text(cause)})" if cause else type(error).__name__
+
+
+def _system_error(error: BaseException | None) -> OSError | None:
+    """Find the operating system's error below httpx's and httpcore's."""
+    while error is not None:
+        if isinstance(error, OSError) and (error.errno is not None or isinstance(error, ssl.SSLError)):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _system_text(error: OSError) -> str:
+    # asyncio writes the address into `strerror`; name resolution has numbers and texts of its own.
+    if error.errno is None or isinstance(error, (socket.gaierror, ssl.SSLError)):
+        return error.strerror or type(error).__name__
+    return os.strerror(error.errno)
+
+
+def transport_failure(error: Exception) -> TransportFailure:
+    """Translate an error of httpx for the core."""
+    return TransportFailure(_describe(error), sent=not isinstance(error, _BEFORE_SENDING))
+
+
+_quiet: ContextVar[bool] = ContextVar("extend_provider_quiet", default=False)
+
+
+def _not_ours(_: logging.LogRecord) -> bool:
+    return not _quiet.get()
+
+
+# httpx logs each request's full URL at INFO. For a presigned URL that is a leak, and for polling it is noise. A
+# filter on the logger drops the lines of our requests and leaves everybody else's alone.
+logging.getLogger("httpx").addFilter(_not_ours)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep httpx's own log lines about the requests inside out of the log."""
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)

@@ -1,0 +1,226 @@
+"""What must not be shown is taken out, and what may be shown stays."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from extend_provider.redaction import MASK, mask_values, quote, redact_config, redact_file, redact_url, values_in
+
+# -- URLs --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://bucket.example/a/b.pdf?X-Amz-Signature=c0ffee&x=1", "https://bucket.example/a/b.pdf?***"),
+        ("https://user:c0ffee@host.example:8443/a", "https://host.example:8443/a"),
+        ("https://user:c0f@fee@host.example/a", "https://host.example/a"),
+        ("https://host.example/a#c0ffee", "https://host.example/a"),
+        ("HTTPS://Host.example/a?c0ffee", "https://Host.example/a?***"),
+        ("http://[::1]:8080/a?c0ffee", "http://[::1]:8080/a?***"),
+        ("s3://key:c0ffee@bucket/w9.pdf", "s3://bucket/w9.pdf"),
+        ("gs://bucket/w9.pdf?versionId=c0ffee", "gs://bucket/w9.pdf?***"),
+        ("https://host.example/a", "https://host.example/a"),
+        ("https://host.example", "https://host.example"),
+        ("/data/w9.pdf", "/data/w9.pdf"),
+        ("file_2vKq8Wm5XcT1", "file_2vKq8Wm5XcT1"),
+        ("C:\\forms\\w9.pdf", "C:\\forms\\w9.pdf"),
+        ("", ""),
+        ("http://[broken?c0ffee", MASK),
+    ],
+)
+def test_a_url_loses_user_info_query_and_fragment(url, shown):
+    assert redact_url(url) == shown
+    assert redact_url(shown) == shown
+    assert "c0ffee" not in redact_url(url)
+
+
+@pytest.mark.parametrize(
+    ("file", "shown"),
+    [
+        ("https://b.example/w9.pdf?sig=c0ffee", "https://b.example/w9.pdf?***"),
+        (
+            {"url": "https://b.example/w9.pdf?sig=c0ffee", "name": "a.pdf", "settings": {"password": "c0ffee"}},
+            {"url": "https://b.example/w9.pdf?***", "name": "a.pdf", "settings": {"password": MASK}},
+        ),
+        ('{"url": "https://b.example/w9.pdf?sig=c0ffee"}', '{"url": "https://b.example/w9.pdf?***"}'),
+        ({"id": "file_1"}, {"id": "file_1"}),
+        ("file_1", "file_1"),
+        ("s3://bucket/w9.pdf", "s3://bucket/w9.pdf"),
+        (None, None),
+        (5, 5),
+    ],
+)
+def test_a_file_argument_keeps_what_names_it(file, shown):
+    assert redact_file(file) == shown
+
+
+# -- configs -----------------------------------------------------------------------------------------------------------
+
+CONFIG = {
+    "engineVersion": "1.0.0",
+    "instructions": "The applicant is Jane Q. Public.",
+    "schemaGenerationInstructions": "Jane Q. Public signs on page 2.",
+    "advancedOptions": {"flattenPdf": True, "radioEnumsEnabled": None},
+    "schema": {
+        "type": "object",
+        "properties": {
+            "legal_name": {
+                "type": ["string", "null"],
+                "description": "Name, see https://docs.example/w9?token=c0ffee",
+                "extend_edit:field_type": "text",
+                "extend_edit:bbox": {"left": 118.0, "top": 204.5, "right": 982.0, "bottom": 236.0},
+                "extend_edit:value": "Jane Q. Public",
+            },
+            "tax_class": {"enum": ["individual", "c_corp"], "extend_edit:value": "individual"},
+            "agreed": {"type": ["boolean", "null"], "extend_edit:value": True},
+            "amount": {"type": ["number", "null"], "extend_edit:value": 0},
+            "children": {
+                "type": "array",
+                "items": {"type": "object", "properties": {"name": {"extend_edit:value": "Max Public"}}},
+                "extend_edit:value": [{"name": "Max Public"}, {"name": "Mia Public"}],
+            },
+            "signature": {"extend_edit:image": {"image_url": "https://a.example/s.png?sig=c0ffee"}},
+            # A field may have any name, those of our rules too.
+            "instructions": {"type": ["string", "null"], "extend_edit:value": "Jane Q. Public"},
+        },
+        "required": ["legal_name"],
+        "allOf": [{"if": {"properties": {"tax_class": {"const": "c_corp"}}}, "then": {"required": ["agreed"]}}],
+    },
+}
+
+
+def expected(node):
+    """The config as it should be shown, by another way than the code's: the values replaced by hand."""
+    text = json.dumps(node)
+    for value in (
+        '"The applicant is Jane Q. Public."',
+        '"Jane Q. Public signs on page 2."',
+        '"extend_edit:value": "Jane Q. Public"',
+        '"extend_edit:value": "individual"',
+        '"extend_edit:value": true',
+        '"extend_edit:value": 0',
+        '"extend_edit:value": "Max Public"',
+        '"extend_edit:value": [{"name": "Max Public"}, {"name": "Mia Public"}]',
+    ):
+        assert value in text
+        key, colon, _ = value.partition(": ")
+        text = text.replace(value, f'{key}{colon}"***"' if colon and key == '"extend_edit:value"' else '"***"')
+    return json.loads(text.replace("?token=c0ffee", "?***").replace("?sig=c0ffee", "?***"))
+
+
+def test_a_config_keeps_names_and_layout_and_loses_values():
+    shown = redact_config(CONFIG)
+
+    assert shown == expected(CONFIG)
+    assert "Public" not in repr(shown)
+    assert "c0ffee" not in repr(shown)
+
+
+def test_a_config_as_json_text_is_redacted_alike():
+    assert json.loads(redact_config(json.dumps(CONFIG))) == expected(CONFIG)
+
+
+def test_a_list_of_configs_is_redacted_alike():
+    assert redact_config([CONFIG, CONFIG]) == [expected(CONFIG)] * 2
+    assert json.loads(redact_config(json.dumps([CONFIG]))) == [expected(CONFIG)]
+
+
+def test_the_original_is_left_alone():
+    before = json.dumps(CONFIG)
+
+    redact_config(CONFIG)
+
+    assert json.dumps(CONFIG) == before
+
+
+@pytest.mark.parametrize(
+    "text", ["Jane Q. Public", '"Jane"', "5", "null", "{broken", "{{ var.value.config }}", "", "[" * 100_000]
+)
+def test_text_that_is_no_config_is_not_shown_at_all(text):
+    assert redact_config(text) == MASK
+
+
+@pytest.mark.parametrize("value", [None, 5, 1.5, True])
+def test_what_is_no_config_is_left(value):
+    assert redact_config(value) is value
+
+
+# -- values in messages ------------------------------------------------------------------------------------------------
+
+
+def test_values_are_found_wherever_they_stand():
+    found = values_in({"config": CONFIG, "file": {"url": "https://x.example", "settings": {"password": "open sesame"}}})
+
+    assert {"Jane Q. Public", "individual", "Max Public", "Mia Public", "open sesame"} <= found
+    assert "legal_name" not in found
+    assert "c_corp" not in found
+
+
+@pytest.mark.parametrize(
+    ("instructions", "values"),
+    [
+        ('{"name": "Jane Q. Public", "address": {"city": "Springfield"}, "list": ["abcd", 12345, true, null]}',
+         {"Jane Q. Public", "Springfield", "abcd", "12345"}),
+        ("name: Jane Q. Public\n  city :  Springfield  \nno colon here", {"Jane Q. Public", "Springfield"}),
+        ("url: https://x.example/a", {"https://x.example/a"}),
+        ('["Jane Q. Public"]', {"Jane Q. Public"}),
+        ("Jane Q. Public lives here.", {"Jane Q. Public lives here."}),
+        ("{" * 100_000, set()),
+    ],
+)  # fmt: skip
+def test_values_are_found_in_instructions(instructions, values):
+    found = values_in({"instructions": instructions})
+
+    assert values <= found
+    assert instructions in found
+
+
+@pytest.mark.parametrize("value", ["", "CA", "abc", 1, 12, 999, True, None, 0.5])
+def test_short_values_are_left_because_they_would_mask_everything(value):
+    assert values_in({"extend_edit:value": value}) == set()
+
+
+@pytest.mark.parametrize(
+    "node", [None, 5, "text", [], {}, [{"extend_edit:value": None}], {"instructions": {"a": "text"}}]
+)
+def test_nothing_to_find(node):
+    assert values_in(node) == set()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("Jane Q. Public", "Value 'Jane Q. Public' is too long"),
+        ('O"Brien & Söhne\nLtd', 'Value "O\\"Brien & S\\u00f6hne\\nLtd" is too long'),
+        (123456789, "Value 123456789 is too long"),
+        ([{"a": "Max Public"}], "Value [{'a': 'Max Public'}] is too long"),
+    ],
+)
+def test_a_value_is_masked_as_it_is_and_as_json_writes_it(value, message):
+    shown = mask_values(message, values_in({"extend_edit:value": value}))
+
+    assert MASK in shown
+    assert shown.startswith("Value ")
+    assert shown.endswith(" is too long")
+    for part in ("Jane", "Brien", "123456789", "Max"):
+        assert part not in shown
+
+
+def test_longer_values_are_masked_first():
+    assert mask_values("Jane Q. Public, Jane", {"Jane", "Jane Q. Public"}) == "***, ***"
+
+
+def test_urls_in_a_message_lose_their_signature():
+    text = 'GET "https://b.example/a?sig=c0ffee", <HTTP://u:c0ffee@c.example/>; http://[broken?c0ffee'
+
+    assert mask_values(text, set()) == f'GET "https://b.example/a?***", <http://c.example/>; {MASK}'
+
+
+def test_a_quote_is_trimmed_masked_and_cut():
+    assert quote("  Jane said so. \n", {"Jane"}) == "*** said so."
+    assert quote("x" * 500, set()) == "x" * 500
+    assert quote("x" * 501, set()) == "x" * 500 + "…"
+    assert "c0ffee" not in quote("x" * 480 + " https://b.example/aaaaaaaaaaaaa?sig=c0ffee", set())
