@@ -1,0 +1,90 @@
+"""Serving the application over HTTP."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from extend_provider.local.app import create_app
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from extend_provider.local.service import Service
+
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked up, not listened on
+_GRACE_SECONDS = 1
+_BACKLOG = 2048
+
+
+class _CuttableProtocol(H11Protocol):
+    """Hands the connection's transport to the application, so that a fault can close it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
+class Server(uvicorn.Server):
+    """
+    Serves one service. The socket is bound at once, so that the URL is known; :meth:`run` blocks.
+
+    :param service: what to serve.
+    :param on_ready: called when requests are answered.
+    :raises OSError: the address cannot be listened on.
+    """
+
+    def __init__(self, service: Service, on_ready: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                create_app(service),
+                http=_CuttableProtocol,
+                ws="none",
+                loop="asyncio",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
+        )
+        self._on_ready = on_ready
+        self._socket = _bind(service.settings.host, service.settings.port)
+        self.base_url = _base_url(service.settings.host, self._socket.getsockname()[1])
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to stop (``should_exit``, SIGTERM or SIGINT)."""
+        try:
+            super().run(sockets=sockets or [self._socket])
+        finally:
+            self._socket.close()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start serving, then tell that it is ready."""
+        await super().startup(sockets=sockets)
+        self._on_ready()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio switches Nagle's algorithm off only for sockets that say they are TCP; with it, every answer on a
+    # connection that is kept open takes 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _base_url(host: str, port: int) -> str:
+    name = _WILDCARDS.get(host, host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
