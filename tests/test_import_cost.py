@@ -1,0 +1,43 @@
+"""What a DAG file pays for importing this package, beyond what Airflow itself has imported."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+MODULES = [
+    "extend_provider.operators.edit",
+    "extend_provider.operators.files",
+    "extend_provider.sensors.run",
+    "extend_provider.triggers.run",
+]
+
+CODE = """
+import json, sys, time
+from airflow.sdk import DAG, BaseOperator
+before = set(sys.modules)
+start = time.perf_counter()
+for name in sys.argv[1:]:
+    __import__(name)
+spent = time.perf_counter() - start
+print(json.dumps({"ms": spent * 1000, "new": sorted(set(sys.modules) - before)}))
+"""
+
+
+def measure() -> tuple[float, list[str]]:
+    done = subprocess.run([sys.executable, "-c", CODE, *MODULES], capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    return found["ms"], found["new"]
+
+
+def test_importing_all_modules_costs_less_than_20_ms() -> None:
+    # The best of a few: the machine may be busy, but it cannot be faster than the code.
+    assert min(measure()[0] for _ in range(4)) < 20
+
+
+def test_http_client_and_local_service_are_not_imported() -> None:
+    _, new = measure()
+    heavy = ("httpx", "starlette", "uvicorn", "pypdf", "extend_provider.client", "extend_provider.local")
+    assert [name for name in new if name.startswith(heavy)] == []
+    assert "extend_provider.models" not in new  # brings pydantic, which Airflow 2 does not load by itself
