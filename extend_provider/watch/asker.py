@@ -11,7 +11,12 @@ from typing import Any
 
 from extend_provider.client.calls import get_run
 from extend_provider.client.waiting import seconds_left
-from extend_provider.exceptions import ExtendAuthenticationError, ExtendError, ExtendOutcomeUnknownError
+from extend_provider.exceptions import (
+    ExtendAuthenticationError,
+    ExtendError,
+    ExtendOutcomeUnknownError,
+    ExtendRateLimitError,
+)
 from extend_provider.models import Run
 from extend_provider.watch.session import Session
 from extend_provider.watch.watched import Watched
@@ -104,10 +109,7 @@ class Asker:
             run = await self._session.perform(lambda core: get_run(core, wait.kind, wait.run_id, retry_for=patience))
         except ExtendError as error:
             watched.under_way = False
-            if error.retryable:
-                self._note_failure(watched, error, began)
-            elif not isinstance(error, ExtendAuthenticationError):
-                self._note_answer()
+            self._note_error(watched, error, began, patience)
             self._on_error(watched, error)
         else:
             watched.under_way = False
@@ -126,13 +128,23 @@ class Asker:
             log.info("Extend answers again.")
         self.outage = None
 
-    def _note_failure(self, watched: Watched, error: ExtendError, began: float) -> None:
-        """Log the beginning of an outage, however many runs it concerns; one run that always fails is none."""
-        if not self.outage and (self.answered_at >= began or watched.failures):
-            return
-        if not self.outage:
+    def _note_error(self, watched: Watched, error: ExtendError, began: float, patience: float) -> None:
+        """Log the beginning of an outage, however many runs it concerns."""
+        if not error.retryable:
+            # Whether a refused key is the end of all, the session knows.
+            if not isinstance(error, ExtendAuthenticationError):
+                self._note_answer()
+        elif self.outage:
+            self.outage = error
+        elif self.answered_at < began and not watched.failures and not _was_in_a_hurry(error, patience):
+            # Neither has somebody else been answered meanwhile, nor does it fail for this run again and again.
             log.warning("Extend does not answer for now; its runs go on, and so does waiting for them. %s", error)
-        self.outage = error
+            self.outage = error
+
+
+def _was_in_a_hurry(error: ExtendError, patience: float) -> bool:
+    """Whether there was no time to wait for a turn, so shortly before a deadline."""
+    return isinstance(error, ExtendRateLimitError) and patience < _PATIENCE
 
 
 def _is_valid(entry: tuple[float, int, Watched]) -> bool:
