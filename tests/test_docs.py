@@ -20,7 +20,7 @@ from extend_provider.client import answers, settings
 from extend_provider.connection_fields import FIELDS, ui_field_behaviour
 from extend_provider.failure_reasons import FAILURE_REASONS
 from extend_provider.get_provider_info import get_provider_info
-from extend_provider.hooks import connection, connection_test
+from extend_provider.hooks import connection, connection_check
 from extend_provider.operators.edit import ExtendCreateEditRunOperator, ExtendGetEditRunOperator
 from tests.task_runs import run_task
 
@@ -138,7 +138,7 @@ def test_connection_tables() -> None:
 
 
 def test_messages_of_the_test_button() -> None:
-    sources = "".join(inspect.getsource(module) for module in (answers, settings, connection, connection_test))
+    sources = "".join(inspect.getsource(module) for module in (answers, settings, connection, connection_check))
     for message, _ in rows(CONNECTION, "it says"):
         assert all(part in sources for part in message.split("…")), message
 

@@ -188,7 +188,7 @@ class ExtendHook(BaseHook):
 
     def test_connection(self) -> tuple[bool, str]:
         """Try the connection with one cheap request; Airflow calls this for the form's Test button."""
-        from extend_provider.hooks.connection_test import try_connection
+        from extend_provider.hooks.connection_check import try_connection
 
         return try_connection(self.settings)
 
