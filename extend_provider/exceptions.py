@@ -20,6 +20,7 @@ What can go wrong, by meaning. Catch :class:`ExtendError` for everything that th
     └── ExtendRunError                 a run exists, but has no result to use
         ├── ExtendRunFailedError           Extend reports that the run failed, with reason and remedy
         ├── ExtendNoOutputError            the run is processed, but gave no file
+        ├── ExtendReviewNeededError        a human has to look at the run, and the task was told not to wait for that
         └── ExtendRunTimeoutError          the run did not end in the given time
             └── ExtendUnknownStatusError       at the deadline its status was one that this version does not know
 
@@ -45,6 +46,7 @@ __all__ = [
     "ExtendPermissionError",
     "ExtendRateLimitError",
     "ExtendResponseError",
+    "ExtendReviewNeededError",
     "ExtendRunError",
     "ExtendRunFailedError",
     "ExtendRunTimeoutError",
@@ -252,6 +254,10 @@ class ExtendRunFailedError(ExtendRunError):
 
 class ExtendNoOutputError(ExtendRunError):
     """The run is processed, but has no output file: usually the schema matched nothing in the document."""
+
+
+class ExtendReviewNeededError(ExtendRunError):
+    """A human has to look at the run, and the task was told not to wait for that (``on_review="fail"``)."""
 
 
 class ExtendRunTimeoutError(ExtendRunError):

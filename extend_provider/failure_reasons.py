@@ -27,12 +27,15 @@ class FailureAdvice:
 
 FAILURE_REASONS: dict[str, FailureAdvice] = {
     "UNABLE_TO_DOWNLOAD_FILE": FailureAdvice(
-        retryable=False,
+        # A new try renders its templates anew, and with them a presigned URL.
+        retryable=True,
         remedy="Extend could not load the file: check that its URL answers from outside your network and, if it is "
         "presigned, make a fresh one in each try (15 minutes or longer), or upload the file first.",
     ),
     "FILE_TYPE_NOT_SUPPORTED": FailureAdvice(
-        retryable=False, remedy="Edit runs take PDF files only: convert the document to PDF before this task."
+        retryable=False,
+        remedy="Extend cannot read this type of file (edit and form detection runs take PDF only): convert it to PDF "
+        "before this task.",
     ),
     "FILE_SIZE_TOO_LARGE": FailureAdvice(
         retryable=False, remedy="The file is over the size limit: split it or compress its images."
@@ -68,6 +71,53 @@ FAILURE_REASONS: dict[str, FailureAdvice] = {
     "SCHEMA_VALIDATION_ERROR": FailureAdvice(
         retryable=False,
         remedy="The values break the schema: check types, enum members and required fields in config['schema'].",
+    ),
+    "INVALID_CONFIG_OPTIONS": FailureAdvice(
+        retryable=False,
+        remedy="Extend refused the config: compare it with the parse configuration in Extend's documentation.",
+    ),
+    "OCR_ERROR": FailureAdvice(retryable=True, remedy="Extend's text recognition failed: try again."),
+    "FAILED_TO_CONVERT_TO_JPEG": FailureAdvice(
+        retryable=False, remedy="Extend could not turn the pages into images: convert the file to PDF before this task."
+    ),
+    "FAILED_TO_GENERATE_TARGET_FORMAT": FailureAdvice(
+        retryable=False, remedy="Extend could not write the format: choose another config['target']."
+    ),
+    "CHUNKING_ERROR": FailureAdvice(
+        retryable=False, remedy="Extend could not cut the document: choose another config['chunkingStrategy']."
+    ),
+    "ABORTED": FailureAdvice(
+        retryable=False,
+        remedy="Somebody stopped the run. If that was a mistake, clear the task, which creates another.",
+    ),
+    "FAILED_TO_PROCESS_FILE": FailureAdvice(
+        retryable=False, remedy="Extend could not process the file: open it to see whether it is whole and readable."
+    ),
+    "INVALID_PROCESSOR": FailureAdvice(
+        retryable=False,
+        remedy="There is no such extractor, classifier or splitter, or no such version: check its id in the dashboard.",
+    ),
+    "INVALID_CONFIGURATION": FailureAdvice(
+        retryable=False, remedy="Extend refused the configuration: run the processor once in the dashboard to see why."
+    ),
+    "PARSING_ERROR": FailureAdvice(
+        retryable=False, remedy="Extend could not read the document's text: create a parse run of it to see why."
+    ),
+    "PRE_PROCESSING_FAILURE": FailureAdvice(
+        retryable=True, remedy="A step before the processing failed inside Extend: try again."
+    ),
+    "POST_PROCESSING_FAILURE": FailureAdvice(
+        retryable=True, remedy="A step after the processing failed inside Extend: try again."
+    ),
+    "SCHEMA_GENERATION_FAILED": FailureAdvice(
+        retryable=False, remedy="Extend could not infer a schema: pass config['schema'] or an extractor_id."
+    ),
+    "DOCUMENT_PROCESSOR_ERROR": FailureAdvice(
+        retryable=True,
+        remedy="A step of the workflow failed: try again; the workflow run in the dashboard tells which.",
+    ),
+    "INVALID_WORKFLOW": FailureAdvice(
+        retryable=False, remedy="The workflow cannot run as it is: correct it in the dashboard and deploy it."
     ),
 }
 

@@ -7,13 +7,26 @@ messages, logs, rendered templates and trigger rows alike.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-__all__ = ["MASK", "mask_values", "quote", "redact_config", "redact_file", "redact_url", "values_in"]
+__all__ = [
+    "MASK",
+    "json_in",
+    "mask_values",
+    "quote",
+    "redact_config",
+    "redact_file",
+    "redact_schema",
+    "redact_secrets",
+    "redact_url",
+    "redact_values",
+    "values_in",
+]
 
 MASK = "***"
 
@@ -21,10 +34,14 @@ VALUE_KEY = "extend_edit:value"
 # Free text: it usually holds values, and nothing tells them from the words around them.
 _FREE_TEXT_KEYS = frozenset({"instructions", "schemaGenerationInstructions"})
 _SECRET_KEYS = frozenset({"password"})
+_SECRET_MAPS = frozenset({"secrets"})
+_DOCUMENT_KEYS = frozenset({"text"})
 # Shorter values ("CA", "1") would turn every message into asterisks without protecting anybody.
 _SHORTEST_MASKED = 4
 _URL = re.compile(r"https?://[^\s'\"<>]+", re.IGNORECASE)
 _LONGEST_QUOTE = 500
+# Of a text without end, this much is looked at.
+_LONGEST_LOOK = 10_000
 
 
 def redact_url(url: str) -> str:
@@ -46,12 +63,23 @@ def _redact_urls(text: str) -> str:
 
 
 def redact_file(file: Any) -> Any:
-    """Return a ``file`` argument as it may be shown: a URL without its query, a wire-form dict without its password."""
+    """
+    Return a ``file`` argument as it may be shown: a URL without its query, a wire-form dict without its password and
+    without the text of a document; of several files, each.
+    """
     if isinstance(file, str):
         return _redact_urls(file)
     if isinstance(file, dict):
-        return {key: MASK if key in _SECRET_KEYS else redact_file(value) for key, value in file.items()}
+        hidden = _SECRET_KEYS | _DOCUMENT_KEYS
+        return {key: MASK if key in hidden else redact_file(value) for key, value in file.items()}
+    if isinstance(file, (list, tuple)):
+        return [redact_file(one) for one in file]
     return file
+
+
+def redact_secrets(secrets: Any) -> Any:
+    """Return a map of secrets as it may be shown: their names."""
+    return dict.fromkeys(secrets, MASK) if isinstance(secrets, dict) else secrets and MASK
 
 
 def redact_config(config: Any) -> Any:
@@ -63,6 +91,51 @@ def redact_config(config: Any) -> Any:
     if isinstance(config, str):
         return _redact_json_text(config)
     return config
+
+
+def redact_schema(schema: Any) -> Any:
+    """Return a ``schema`` argument as it may be shown: a path or a class as it is, a schema without values."""
+    is_path = isinstance(schema, str) and not schema.lstrip().startswith("{")
+    return redact_file(schema) if is_path else redact_config(schema)
+
+
+def redact_values(values: Any) -> Any:
+    """Return a ``values`` argument as it may be shown: the names of the fields, and none of the values."""
+    if values is None:
+        return None
+    if isinstance(values, str):
+        try:
+            values = json_in(values)
+        except ValueError:
+            return MASK
+    elif hasattr(values, "model_dump"):
+        values = values.model_dump()
+    return _names_only(values)
+
+
+def _names_only(values: Any) -> Any:
+    if isinstance(values, Mapping):
+        return {str(name): _names_only(value) for name, value in values.items()}
+    if isinstance(values, (list, tuple)) and any(isinstance(item, Mapping) for item in values):
+        return [_names_only(item) for item in values]
+    return MASK
+
+
+def json_in(text: str) -> Any:
+    """
+    Return what a text says in JSON, or in Python's own notation, which Jinja makes of a dict.
+
+    :raises ValueError: it says nothing in either.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError:
+        try:
+            return ast.literal_eval(text.strip())
+        except (SyntaxError, MemoryError, RecursionError, TypeError):
+            raise ValueError("neither JSON nor Python") from None
 
 
 def _shown(key: Any, value: Any) -> Any:
@@ -83,10 +156,10 @@ def _shown_below(value: Any) -> Any:
 def _redact_json_text(text: str) -> str:
     """A config given as JSON text is shown redacted, and any other text not at all."""
     try:
-        config = json.loads(text)
-    except (ValueError, RecursionError):
+        config = json_in(text)
+    except ValueError:
         return MASK
-    return json.dumps(redact_config(config)) if isinstance(config, (dict, list)) else MASK
+    return json.dumps(redact_config(config), default=lambda _: MASK) if isinstance(config, (dict, list)) else MASK
 
 
 def values_in(body: Any) -> set[str]:
@@ -95,29 +168,34 @@ def values_in(body: Any) -> set[str]:
     return {form for text in _values(body) if len(text) >= _SHORTEST_MASKED for form in (text, json.dumps(text)[1:-1])}
 
 
-def _values(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
+def _values(body: Any) -> Iterator[str]:
+    """Not recursive: what the service sends may be nested deeper than Python calls itself."""
+    nodes = [body]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, list):
+            nodes += node
+        if not isinstance(node, dict):
+            continue
         for key, value in node.items():
-            if key == VALUE_KEY or (key in _SECRET_KEYS and isinstance(value, str)):
+            if key == VALUE_KEY or key in _SECRET_MAPS or (key in _SECRET_KEYS and isinstance(value, str)):
                 yield from _leaves(value)
             elif key in _FREE_TEXT_KEYS and isinstance(value, str):
                 yield from _values_in_text(value)
             else:
-                yield from _values(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from _values(item)
+                nodes.append(value)
 
 
 def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from _leaves(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _leaves(item)
-    elif value is not None and not isinstance(value, bool):
-        yield str(value)
+    nodes = [value]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, dict):
+            nodes += node.values()
+        elif isinstance(node, list):
+            nodes += node
+        elif node is not None and not isinstance(node, bool):
+            yield str(node)
 
 
 def _values_in_text(text: str) -> Iterator[str]:
@@ -140,6 +218,18 @@ def mask_values(text: str, values: set[str]) -> str:
 
 
 def quote(text: str, values: set[str]) -> str:
-    """Return what the service said as it may be shown: without the values, and not at any length."""
-    text = mask_values(text.strip(), values)
-    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+    """
+    Return what the service said as it may be shown: without the values, in one line, and not at any length.
+
+    :param text: what it said.
+    :param values: what must not be shown.
+    """
+    longest = max(map(len, values), default=0)
+    start = text.strip()[: _LONGEST_LOOK + longest]
+    shown = mask_values(start, values)
+    if len(start) < len(text.strip()):
+        # Where the text was cut, a value may have been cut in two, which nothing recognises.
+        shown = shown[: max(0, len(shown) - longest)]
+    # Line breaks and terminal codes would let the service write log lines of its own.
+    shown = "".join(character if character.isprintable() else " " for character in shown)
+    return shown if len(shown) <= _LONGEST_QUOTE else f"{shown[:_LONGEST_QUOTE]}…"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from extend_provider.exceptions import ExtendNoOutputError, ExtendRunFailedError
-from extend_provider.failure_reasons import advice_for
+from extend_provider.failure_reasons import FailureAdvice, advice_for
 from extend_provider.kinds import RunKind
 from extend_provider.redaction import quote, values_in
 
@@ -20,17 +20,19 @@ __all__ = ["describe", "result_of"]
 
 def describe(run: Run) -> dict[str, Any]:
     """
-    Return the facts about a run that may be stored: names of filled fields, never their values.
+    Return the facts about a run that may be stored: names, types and counts, never the values of a document.
 
-    :return: ``run_id``, ``status``, ``output_file_ids``, ``filled_fields``, ``credits``, ``page_count``.
+    :return: ``run_id``, ``status``, ``output_file_ids``, ``credits``, ``page_count``, and what its kind tells besides:
+        an edit run ``filled_fields``, an extract run ``extracted_fields``, a classify run ``classification`` and
+        ``confidence``, a split run ``splits``, a workflow run ``steps``, a form detection run ``schema``.
     """
     return {
         "run_id": run.id,
         "status": run.status,
         "output_file_ids": run.output_file_ids,
-        "filled_fields": list(run.filled_values),
+        **run.facts,
         "credits": _number(run.usage.credits if run.usage else None),
-        "page_count": _number(run.metrics.page_count if run.metrics else None),
+        "page_count": _number(run.page_count),
     }
 
 
@@ -39,12 +41,12 @@ def result_of(kind: RunKind, run: Run) -> dict[str, Any]:
     Return the result of a finished run.
 
     :return: see :func:`describe`.
-    :raises ExtendRunFailedError: the run failed.
-    :raises ExtendNoOutputError: it was processed, but gave no file.
+    :raises ExtendRunFailedError: the run failed, or somebody has ended it.
+    :raises ExtendNoOutputError: it was processed, but gave no file, although its kind should.
     """
     if run.status not in kind.succeeded:
         raise _failed(kind, run)
-    if not run.output_file_ids:
+    if kind.gives_file and not run.output_file_ids:
         raise ExtendNoOutputError(
             f"Extend {kind.name} run {run.id} is {run.status}, but gave no output file.",
             hint="Usually the schema matched nothing in the document: compare its field names and boxes with the PDF.",
@@ -55,19 +57,26 @@ def result_of(kind: RunKind, run: Run) -> dict[str, Any]:
     return describe(run)
 
 
+# Another run in its place would be against somebody's will.
+_DECIDED = FailureAdvice(
+    retryable=False, remedy="Somebody decided that, so no retry creates another run. For a new one, clear the task."
+)
+
+
 def _failed(kind: RunKind, run: Run) -> ExtendRunFailedError:
-    advice = advice_for(run.failure_reason)
+    advice = _DECIDED if run.status in kind.decided else advice_for(run.failure_reason)
     # The service may quote a value that broke a rule; the run's own config tells which words are values.
-    message = quote(run.failure_message or "", values_in(run.config))
+    values = values_in(run.config)
+    message, reason = quote(run.failure_message or "", values), quote(run.failure_reason or "", values)
     said = f" Extend says: {message}" if message else ""
     return ExtendRunFailedError(
-        f"Extend {kind.name} run {run.id} ended as {run.status}: {run.failure_reason or 'no reason given'}.{said}",
+        f"Extend {kind.name} run {run.id} ended as {run.status}: {reason or 'no reason given'}.{said}",
         hint=advice.remedy,
         retryable=advice.retryable,
         run_id=run.id,
         kind=kind.name,
         status=run.status,
-        reason=run.failure_reason,
+        reason=reason or None,
         failure_message=message or None,
     )
 

@@ -8,7 +8,7 @@ from extend_provider.failure_reasons import FAILURE_REASONS, advice_for
 
 # What the API documents, and whether another try of the same input can help.
 DOCUMENTED = {
-    "UNABLE_TO_DOWNLOAD_FILE": False,
+    "UNABLE_TO_DOWNLOAD_FILE": True,
     "FILE_TYPE_NOT_SUPPORTED": False,
     "FILE_SIZE_TOO_LARGE": False,
     "CORRUPT_FILE": False,
@@ -20,6 +20,21 @@ DOCUMENTED = {
     "EMPTY_SCHEMA": False,
     "OUT_OF_CREDITS": False,
     "SCHEMA_VALIDATION_ERROR": False,
+    "INVALID_CONFIG_OPTIONS": False,
+    "OCR_ERROR": True,
+    "FAILED_TO_CONVERT_TO_JPEG": False,
+    "FAILED_TO_GENERATE_TARGET_FORMAT": False,
+    "CHUNKING_ERROR": False,
+    "ABORTED": False,
+    "FAILED_TO_PROCESS_FILE": False,
+    "INVALID_PROCESSOR": False,
+    "INVALID_CONFIGURATION": False,
+    "PARSING_ERROR": False,
+    "PRE_PROCESSING_FAILURE": True,
+    "POST_PROCESSING_FAILURE": True,
+    "SCHEMA_GENERATION_FAILED": False,
+    "DOCUMENT_PROCESSOR_ERROR": True,
+    "INVALID_WORKFLOW": False,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extend_provider.exceptions import ExtendConfigurationError
-from extend_provider.kinds import EDIT, RUN_KINDS, run_kind
+from extend_provider.kinds import EDIT, RUN_KINDS, guess_kind, run_kind
 
 
 @pytest.mark.parametrize("name", RUN_KINDS)
@@ -48,3 +48,52 @@ def test_an_unknown_status_is_not_an_end(status):
 def test_edit_runs_cannot_be_cancelled():
     assert EDIT.cancellable is False
     assert EDIT.path == "/edit_runs"
+
+
+@pytest.mark.parametrize(
+    ("run_id", "name"),
+    [
+        ("edr_1", "edit"),
+        ("pr_1", "parse"),
+        ("exr_1", "extract"),
+        ("clr_1", "classify"),
+        ("splr_1", "split"),
+        ("workflow_run_1", "workflow"),
+        ("sgr_1", "form_detection"),
+    ],
+)
+def test_an_id_tells_its_kind(run_id, name):
+    assert guess_kind(run_id).name == name
+
+
+@pytest.mark.parametrize("run_id", ["x_1", "", "workflow_1", "exv_1", "0f8fad5b"])
+def test_an_id_that_tells_no_kind_asks_for_it(run_id):
+    with pytest.raises(ExtendConfigurationError, match="does not tell the kind") as caught:
+        guess_kind(run_id)
+
+    assert "workflow" in caught.value.hint
+
+
+def test_no_prefix_is_the_beginning_of_another():
+    prefixes = [kind.id_prefix for kind in RUN_KINDS.values()]
+    assert not [(one, other) for one in prefixes for other in prefixes if one != other and other.startswith(one)]
+
+
+def test_only_a_failure_that_nobody_decided_is_worth_another_run():
+    assert EDIT.is_worth_another("FAILED")
+    for status in ("CANCELLED", "REJECTED", "PROCESSED", "PROCESSING", "NEEDS_REVIEW"):
+        assert not run_kind("workflow").is_worth_another(status)
+    for kind in RUN_KINDS.values():
+        assert kind.decided < kind.failed
+
+
+@pytest.mark.parametrize("on_review", ["succeed", "skip", "fail"])
+def test_a_review_ends_the_wait_of_those_who_do_not_wait_for_a_human(on_review):
+    waiting, other = run_kind("workflow"), run_kind("workflow", on_review)
+
+    assert waiting.is_known("NEEDS_REVIEW")
+    assert not waiting.is_finished("NEEDS_REVIEW")
+    assert other.is_finished("NEEDS_REVIEW")
+    assert other is run_kind("workflow", "skip")
+    assert (other.name, other.path) == (waiting.name, waiting.path)
+    assert run_kind("edit", on_review) is EDIT

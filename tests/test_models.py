@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from extend_provider.kinds import EDIT
-from extend_provider.models import EditRun, File, Metrics, Page, Run, Usage, run_model
+from extend_provider.models import EditRun, File, Metrics, Page, Run, Usage
+from extend_provider.run_models import run_model
 
 FULL_FILE = {
     "object": "file",
@@ -178,3 +179,26 @@ def test_each_kind_has_its_record():
     assert issubclass(EditRun, Run)
     assert Run.model_validate(MINIMAL_RUN).output_file_ids == []
     assert Run.model_validate(MINIMAL_RUN).filled_values == {}
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "//a.example", "https://a b", "x" * 3000, 5]
+)
+def test_a_dashboard_link_is_no_script(url):
+    run = EditRun.model_validate({"id": "edr_1", "status": "PROCESSED", "dashboardUrl": url})
+
+    assert run.dashboard_url is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "a b", "a\nb", "a\x00b", "https://s.example/a?sig=1", "x" * 256, "<b>", None, 5]
+)
+def test_an_id_is_short_and_no_url(text):
+    with pytest.raises(ValidationError):
+        EditRun.model_validate({"id": text, "status": "PROCESSED"})
+
+
+@pytest.mark.parametrize("text", ["", "a\nb", "https://s.example/a?sig=1", "x" * 256, "<b>", None, 5])
+def test_a_status_is_short_and_of_words(text):
+    with pytest.raises(ValidationError):
+        EditRun.model_validate({"id": "edr_1", "status": text})

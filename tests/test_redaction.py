@@ -6,7 +6,18 @@ import json
 
 import pytest
 
-from extend_provider.redaction import MASK, mask_values, quote, redact_config, redact_file, redact_url, values_in
+from extend_provider.redaction import (
+    MASK,
+    json_in,
+    mask_values,
+    quote,
+    redact_config,
+    redact_file,
+    redact_schema,
+    redact_url,
+    redact_values,
+    values_in,
+)
 
 # -- URLs --------------------------------------------------------------------------------------------------------------
 
@@ -224,3 +235,88 @@ def test_a_quote_is_trimmed_masked_and_cut():
     assert quote("x" * 500, set()) == "x" * 500
     assert quote("x" * 501, set()) == "x" * 500 + "…"
     assert "c0ffee" not in quote("x" * 480 + " https://b.example/aaaaaaaaaaaaa?sig=c0ffee", set())
+
+
+# -- quoting -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_text_of_any_length_is_quoted_in_no_time_and_without_values():
+    secret = "Jane Q. Public"
+    text = f"{secret} " * 1_000_000
+
+    assert quote(text, {secret, *(f"value {number}" for number in range(1000))}) == f"{f'{MASK} ' * 125}…"
+
+
+@pytest.mark.parametrize("before", range(9_980, 10_020))
+def test_a_value_at_the_place_of_a_cut_does_not_show_in_part(before):
+    secret = "Jane Q. Public"
+    # Masks are short, so that the cut comes into sight.
+    filler = "x" * before
+    text = filler + secret * 5
+
+    shown = quote(text, {filler, secret})
+
+    assert "J" not in shown
+    assert "Pub" not in shown
+
+
+def test_values_in_what_is_nested_beyond_measure():
+    config: dict = {"extend_edit:value": "inside"}
+    for _ in range(100_000):
+        config = {"a": [config]}
+
+    assert values_in(config) == {"inside"}
+
+
+# -- values and schemas ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        (None, None),
+        ({"name": "c0ffee", "age": 7, "none": None}, {"name": MASK, "age": MASK, "none": MASK}),
+        ({"home": {"city": "c0ffee"}}, {"home": {"city": MASK}}),
+        ({"skills": ["c0ffee"]}, {"skills": MASK}),
+        ({"jobs": [{"employer": "c0ffee"}, "c0ffee"]}, {"jobs": [{"employer": MASK}, MASK]}),
+        ('{"name": "c0ffee"}', {"name": MASK}),
+        ("{'name': 'c0ffee'}", {"name": MASK}),
+        ("c0ffee", MASK),
+        ("{{ c0ffee }}", MASK),
+        (["c0ffee"], MASK),
+    ],
+)
+def test_of_values_the_names_are_shown(values, shown):
+    assert redact_values(values) == shown
+
+
+def test_of_a_models_values_the_names_are_shown():
+    from pydantic import BaseModel
+
+    class Person(BaseModel):
+        name: str
+        friends: list["Person"] = []
+
+    person = Person(name="c0ffee", friends=[Person(name="c0ffee")])
+    assert redact_values(person) == {"name": MASK, "friends": [{"name": MASK, "friends": MASK}]}
+
+
+def test_a_schema_is_shown_without_values():
+    schema = {"properties": {"name": {"type": "string", "extend_edit:value": "c0ffee"}}}
+    shown = {"properties": {"name": {"type": "string", "extend_edit:value": MASK}}}
+    assert redact_schema(schema) == shown
+    assert json.loads(redact_schema(json.dumps(schema))) == shown
+    assert json.loads(redact_schema(repr(schema))) == shown
+    assert redact_schema("s3://key:c0ffee@bucket/form.json?c0ffee") == "s3://bucket/form.json?***"
+    assert redact_schema(dict) is dict
+    assert redact_schema(None) is None
+
+
+@pytest.mark.parametrize("text", ["", "Jordan", "{'a': open('/etc/passwd')}", "{" * 10_000, "{'a': b", "\x00"])
+def test_text_that_says_nothing(text):
+    with pytest.raises(ValueError, match=r".*"):
+        json_in(text)
+
+
+def test_text_in_either_notation():
+    assert json_in('{"a": true, "b": null}') == json_in(" {'a': True, 'b': None}") == {"a": True, "b": None}

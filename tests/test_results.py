@@ -6,11 +6,13 @@ import json
 
 import pytest
 
+from extend_provider.events import read_event, success_event
 from extend_provider.exceptions import ExtendNoOutputError, ExtendRunFailedError
 from extend_provider.failure_reasons import FAILURE_REASONS
-from extend_provider.kinds import EDIT
+from extend_provider.kinds import EDIT, RUN_KINDS, run_kind
 from extend_provider.models import EditRun
 from extend_provider.results import describe, result_of
+from extend_provider.run_models import run_model
 
 PROCESSED = {
     "id": "edr_1",
@@ -129,3 +131,72 @@ def test_an_endless_failure_message_is_cut():
 
     assert len(error.failure_message) <= 501
     assert len(str(error)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("extract", "CANCELLED"), ("workflow", "REJECTED"), ("parse", "CANCELLED")]
+)
+def test_what_somebody_decided_is_not_worth_a_retry(kind, status):
+    chosen = run_kind(kind)
+    with pytest.raises(ExtendRunFailedError, match=f"ended as {status}") as caught:
+        result_of(chosen, run_model(chosen).model_validate({"id": "x_1", "status": status}))
+
+    assert caught.value.retryable is False
+    assert "clear the task" in caught.value.hint
+
+
+@pytest.mark.parametrize("kind", [name for name in RUN_KINDS if name != "edit"])
+def test_other_kinds_need_no_file(kind):
+    chosen = run_kind(kind)
+    result = result_of(chosen, run_model(chosen).model_validate({"id": "x_1", "status": "PROCESSED"}))
+
+    assert (result["run_id"], result["output_file_ids"], result["page_count"]) == ("x_1", [], None)
+    assert read_event(success_event(kind, result)) == result
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+
+
+@pytest.mark.parametrize(
+    "garbled", [None, 5, "x", [], {}, {"splits": 5}, {"splits": [5, None, {"fileId": 5}]}, {"value": 5}]
+)
+@pytest.mark.parametrize("kind", [name for name in RUN_KINDS if name != "edit"])
+def test_a_garbled_output_loses_no_paid_result(kind, garbled):
+    chosen = run_kind(kind)
+    body = {"id": "x_1", "status": "PROCESSED", "output": garbled, "stepRuns": garbled, "metrics": 1, "files": garbled}
+    result = result_of(chosen, run_model(chosen).model_validate(body))
+
+    assert result["status"] == "PROCESSED"
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+
+
+def test_no_output_has_a_presigned_url_or_infinity():
+    output = {
+        "chunks": [{"blocks": [{"details": {"imageUrl": "https://s.example/i?sig=c0ffee"}, "content": "a"}]}],
+        "presignedUrl": "https://s.example/x?sig=c0ffee",
+        "number": 1e999,
+    }
+    run = run_model(run_kind("parse")).model_validate({"id": "pr_1", "status": "PROCESSED", "output": output})
+
+    assert "c0ffee" not in repr(run.whole_output)
+    assert run.whole_output == {"chunks": [{"blocks": [{"details": {}, "content": "a"}]}], "number": None}
+
+
+def test_a_detected_schema_is_stored_without_values():
+    schema = {
+        "type": "object",
+        "properties": {"name": {"type": ["string", "null"], "extend_edit:value": "Jane Q. Public"}},
+    }
+    body = {"id": "sgr_1", "status": "PROCESSED", "output": {"schema": schema}}
+    run = run_model(run_kind("form_detection")).model_validate(body)
+
+    assert describe(run)["schema"] == {"type": "object", "properties": {"name": {"type": ["string", "null"]}}}
+    assert "Jane" not in repr(describe(run))
+
+
+def test_an_output_that_is_nested_without_measure_stops_nobody():
+    schema = {}
+    for _ in range(5000):
+        schema = {"properties": [schema]}
+    body = {"id": "sgr_1", "status": "PROCESSED", "output": {"schema": schema}}
+    run = run_model(run_kind("form_detection")).model_construct(**body)
+
+    assert describe(run)["schema"]

@@ -24,12 +24,13 @@ from extend_provider.exceptions import (
     ExtendResponseError,
     ExtendServerError,
 )
-from extend_provider.models import Page
+from extend_provider.models import BatchRun, File, Page, Run
 from extend_provider.redaction import quote, values_in
 
-__all__ = ["RATE_LIMIT_HINT", "api_error", "json_object", "page", "record", "retry_after"]
+__all__ = ["RATE_LIMIT_HINT", "Trail", "api_error", "json_object", "page", "record", "retry_after", "the_one"]
 
 _Record = TypeVar("_Record", bound=BaseModel)
+_Named = TypeVar("_Named", bound="Run | File | BatchRun")
 
 RATE_LIMIT_HINT = "Lower the connection's requests_per_second, or limit parallel tasks with a pool."
 
@@ -48,6 +49,10 @@ _BY_STATUS: dict[int, tuple[type[ExtendApiError], str]] = {
 }
 # Longer codes and ids are not ones; errors are stored in Airflow's database.
 _LONGEST_NAME = 255
+# So many misspelt fields tell enough.
+_MOST_FIELDS = 5
+# A search may find nothing on a page or two, but not on so many in a row.
+_MOST_EMPTY_PAGES = 20
 # A silence of more than an hour is a mistake of the sender, for example a date in another time zone.
 _LONGEST_SILENCE = 3600.0
 
@@ -60,14 +65,41 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     try:
         seconds = float(text)
     except ValueError:
-        try:
-            date = parsedate_to_datetime(text)
-        except (ValueError, TypeError, OverflowError):
-            return None
+        seconds = _seconds_until(text, now)
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), _LONGEST_SILENCE)
+
+
+def _seconds_until(text: str, now: datetime) -> float:
+    """Seconds until an HTTP date; not a number where it is none."""
+    try:
+        date = parsedate_to_datetime(text)
         if date.tzinfo is None:
             date = date.replace(tzinfo=timezone.utc)
-        seconds = (date - now).total_seconds()
-    return None if math.isnan(seconds) else min(max(seconds, 0.0), _LONGEST_SILENCE)
+        return (date - now).total_seconds()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return math.nan
+
+
+def _parsed(body: bytes) -> Any:
+    """
+    Read JSON as a database can store it.
+
+    Python's reader takes more than JSON has (other encodings, infinity), and JSON has more than PostgreSQL stores
+    (characters NUL, halves of surrogate pairs): a paid result must not be lost over them.
+
+    :raises ValueError: it is not JSON.
+    :raises RecursionError: it is nested without measure.
+    """
+    text = body.decode("utf-8-sig")
+    value = _DECODER.decode(text)
+    if "\\u0000" in text or "\\ud" in text or "\\uD" in text:
+        clean = json.dumps(value, ensure_ascii=False).replace("\\u0000", "\\ufffd").encode("utf-8", "replace")
+        return _DECODER.decode(clean.decode())
+    return value
+
+
+# For NaN and infinity, which are no JSON, it puts nothing.
+_DECODER = json.JSONDecoder(parse_constant=lambda _: None)
 
 
 def json_object(request: Request, response: Response) -> dict[str, Any]:
@@ -77,18 +109,18 @@ def json_object(request: Request, response: Response) -> dict[str, Any]:
     :raises ExtendResponseError: it is not a JSON object.
     """
     try:
-        body = json.loads(response.body) if response.complete else None
+        body = _parsed(response.body) if response.complete else None
     except (ValueError, RecursionError):
         body = None
     if isinstance(body, dict):
         return body
     size = f"{len(response.body)} bytes" if response.complete else "larger than the client reads"
-    kind = response.headers.get("content-type", "no content type")
+    kind = _text(response.headers.get("content-type")) or "no content type"
     raise ExtendResponseError(
         f"The answer to {request.method} {request.path} is not a JSON object ({kind}, {size}).",
         hint="Something between here and Extend may have answered: check the connection's base URL and proxy.",
         status_code=response.status,
-        request_id=response.headers.get("x-extend-request-id"),
+        request_id=_request_id(response),
         # A page of a proxy or a cut answer may be gone next time; a gigantic one would only be fetched again.
         retryable=response.complete,
     )
@@ -103,7 +135,40 @@ def record(model: type[_Record], request: Request, response: Response) -> _Recor
     return _validated(model, json_object(request, response), request, response)
 
 
-def page(model: type[_Record], request: Request, response: Response) -> tuple[list[_Record], str | None]:
+def the_one(found: _Named, identifier: str) -> _Named:
+    """
+    Return what was found, once it is sure that it is what was asked for: a cache between here and Extend may mix
+    answers up, and somebody else's document is worse than none.
+
+    :raises ExtendResponseError: it is another object.
+    """
+    if found.id == identifier:
+        return found
+    raise ExtendResponseError(
+        f"The answer about {identifier} is about another object.",
+        hint="Something between here and Extend may mix up answers: check the connection's base URL and proxy.",
+        retryable=True,
+    )
+
+
+class Trail:
+    """The pages of one list that were read, in a few bytes each."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+        self._empty = 0
+
+    def goes_on(self, items: int, token: str | None) -> bool:
+        """Note a page; false when the list will never end."""
+        if token is None:
+            return True
+        self._empty = 0 if items else self._empty + 1
+        known = hash(token) in self._seen
+        self._seen.add(hash(token))
+        return not known and self._empty < _MOST_EMPTY_PAGES
+
+
+def page(model: type[_Record], request: Request, response: Response, trail: Trail) -> tuple[list[_Record], str | None]:
     """
     Return the items of one page of a list, and the token of the next page; ``None`` after the last one.
 
@@ -111,30 +176,35 @@ def page(model: type[_Record], request: Request, response: Response) -> tuple[li
     """
     answer = record(Page, request, response)
     token = answer.next_page_token or None
-    if token is not None and token == request.params.get("nextPageToken"):
+    if not trail.goes_on(len(answer.data), token):
         raise ExtendResponseError(
-            f"The answer to {request.method} {request.path} names itself as the next page, so the list has no end.",
+            f"The answer to {request.method} {request.path} names a page that was read before, or nothing but empty "
+            "pages, so the list has no end.",
             hint="Ask for larger pages (maxPageSize), and tell Extend's support the request id.",
             status_code=response.status,
-            request_id=response.headers.get("x-extend-request-id"),
+            request_id=_request_id(response),
         )
+    # Each by itself: of millions of broken items, pydantic would describe every one.
     return [_validated(model, item, request, response) for item in answer.data], token
 
 
-def _validated(model: type[_Record], body: dict[str, Any], request: Request, response: Response) -> _Record:
+def _validated(model: type[_Record], body: Any, request: Request, response: Response) -> _Record:
     try:
         return model.model_validate(body)
     except (ValidationError, RecursionError) as error:
-        fields = (
-            sorted({".".join(map(str, e["loc"])) for e in error.errors()}) if isinstance(error, ValidationError) else []
-        )
+        fields = _wrong_fields(error) if isinstance(error, ValidationError) else []
         # `from None`: pydantic's message quotes the body, which may hold form values.
         raise ExtendResponseError(
             f"The answer to {request.method} {request.path} lacks or misspells: {', '.join(fields) or 'everything'}.",
             hint="Check that the connection's base URL is Extend's API; if it is, this version may be too old for it.",
             status_code=response.status,
-            request_id=response.headers.get("x-extend-request-id"),
+            request_id=_request_id(response),
         ) from None
+
+
+def _wrong_fields(error: ValidationError) -> list[str]:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return sorted({".".join(map(str, one["loc"])) for one in found} - {""})[:_MOST_FIELDS]
 
 
 def api_error(request: Request, response: Response, settings: ClientSettings, now: datetime) -> ExtendApiError:
@@ -153,9 +223,9 @@ def api_error(request: Request, response: Response, settings: ClientSettings, no
         f"{request.method} {request.path} was refused{said}",
         hint=hint,
         status_code=status,
-        code=_text(body.get("code")),
-        request_id=_text(body.get("requestId")) or response.headers.get("x-extend-request-id"),
-        doc_url=_text(body.get("docUrl")),
+        code=_text(body.get("code"), secrets),
+        request_id=_text(body.get("requestId"), secrets) or _request_id(response),
+        doc_url=_text(body.get("docUrl"), secrets),
         retryable=_retryable(status, body),
         retry_after=retry_after(response.headers, now),
     )
@@ -164,7 +234,7 @@ def api_error(request: Request, response: Response, settings: ClientSettings, no
 def _error_body(response: Response) -> dict[str, Any]:
     """Decode liberally: proxies answer HTML, and older endpoints nest or shorten the body."""
     try:
-        body = json.loads(response.body)
+        body = _parsed(response.body)
     except (ValueError, RecursionError):
         return {}
     nested = body.get("error") if isinstance(body, dict) else None
@@ -199,5 +269,10 @@ def _secrets(request: Request, settings: ClientSettings) -> set[str]:
     return values_in([request.json, {"password": password}]) | {settings.api_key}
 
 
-def _text(value: Any) -> str | None:
-    return value[:_LONGEST_NAME] if isinstance(value, str) and value else None
+def _text(value: Any, secrets: set[str] | frozenset[str] = frozenset()) -> str | None:
+    """Return a short text of the service as it may be shown."""
+    return quote(value, set(secrets))[:_LONGEST_NAME] or None if isinstance(value, str) else None
+
+
+def _request_id(response: Response) -> str | None:
+    return _text(response.headers.get("x-extend-request-id"))

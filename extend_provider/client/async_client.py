@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from types import TracebackType
 from typing import IO, Any, TypeVar
 
 import httpx
 
 from extend_provider.client import calls
-from extend_provider.client.download import Download
+from extend_provider.client.bounded_body import BoundedBody
+from extend_provider.client.download import Download, download_of_file, download_of_output
+from extend_provider.client.ending import end_run
 from extend_provider.client.exchange import Core
 from extend_provider.client.flow import Flow, Pause, Request, Response, TransportFailure
 from extend_provider.client.http import (
     TRANSPORT_ERRORS,
-    BoundedBody,
     api_arguments,
+    checked_base_url,
     client_options,
+    direct_request,
     direct_transport,
     quiet,
     storage_arguments,
     transport_failure,
 )
+from extend_provider.client.patience import heed_patience
 from extend_provider.client.settings import ClientSettings
 from extend_provider.client.waiting import Wait, wait_for_run
 from extend_provider.kinds import EDIT, run_kind
-from extend_provider.models import EditRun, File, Run
+from extend_provider.models import BatchRun, EditRun, EditTemplate, File, Run
 
 __all__ = ["AsyncExtendClient"]
 
 T = TypeVar("T")
-R = TypeVar("R", Run, File)
+R = TypeVar("R", Run, File, EditTemplate)
 
 # httpx goes through all connections for each request, so that a few carry a triggerer's requests faster than many.
 _CONNECTIONS = 4
@@ -54,9 +60,23 @@ class AsyncExtendClient:
         self.settings = settings
         self._core = core or Core.for_settings(settings)
         self._sleep = asyncio.sleep
-        options = client_options(settings, _CONNECTIONS)
-        self._http = httpx.AsyncClient(**options, transport=transport) if transport else httpx.AsyncClient(**options)
+        self._base_url = checked_base_url(settings.base_url)
+        self._transport = transport
         self._direct = transport or direct_transport(settings, _CONNECTIONS)
+        self._client = None if self._direct else self._make_client()
+        self.is_closed = False
+
+    def _make_client(self) -> httpx.AsyncClient:
+        client = httpx.AsyncClient(**client_options(self.settings, _CONNECTIONS), transport=self._transport)
+        heed_patience(client)
+        return client
+
+    @property
+    def _http(self) -> httpx.AsyncClient:
+        """What follows redirects of downloads, and knows proxies. Made late: a triggerer may need neither."""
+        if self._client is None:
+            self._client = self._make_client()
+        return self._client
 
     async def __aenter__(self) -> AsyncExtendClient:
         return self
@@ -68,7 +88,9 @@ class AsyncExtendClient:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        self.is_closed = True
+        if self._client:
+            await self._client.aclose()
         if self._direct:
             await self._direct.aclose()
 
@@ -90,9 +112,23 @@ class AsyncExtendClient:
         """Start a run of any kind: see :meth:`ExtendClient.create_run`."""
         return await self._run(calls.create_run(self._core, run_kind(kind), body))
 
-    async def get_run(self, run_id: str, kind: str = "edit", *, retry_for: float | None = None) -> Run:
+    async def run_sync(self, kind: str, body: Mapping[str, Any]) -> Run:
+        """Create a run and get its result in one request, for testing: see :meth:`ExtendClient.run_sync`."""
+        return await self._run(calls.run_sync(self._core, run_kind(kind), body))
+
+    async def create_batch(self, kind: str, body: Mapping[str, Any]) -> BatchRun:
+        """Start many runs with one request: see :meth:`ExtendClient.create_batch`."""
+        return await self._run(calls.create_batch(self._core, run_kind(kind), body))
+
+    async def get_batch(self, batch_id: str) -> BatchRun:
+        """Look at a batch: see :meth:`ExtendClient.get_batch`."""
+        return await self._run(calls.get_batch(self._core, batch_id))
+
+    async def get_run(
+        self, run_id: str, kind: str = "edit", *, whole: bool = False, retry_for: float | None = None
+    ) -> Run:
         """Look at a run: see :meth:`ExtendClient.get_run`."""
-        return await self._run(calls.get_run(self._core, run_kind(kind), run_id, retry_for=retry_for))
+        return await self._run(calls.get_run(self._core, run_kind(kind), run_id, whole=whole, retry_for=retry_for))
 
     async def list_runs(self, kind: str = "edit", **filters: str | int | bool | None) -> AsyncIterator[Run]:
         """Iterate over runs: see :meth:`ExtendClient.list_runs`."""
@@ -103,9 +139,28 @@ class AsyncExtendClient:
         """Delete a run for good: see :meth:`ExtendClient.delete_run`."""
         return await self._run(calls.delete_run(self._core, run_kind(kind), run_id, missing_ok=missing_ok))
 
+    async def cancel_run(self, run_id: str, kind: str) -> Run:
+        """Stop a run: see :meth:`ExtendClient.cancel_run`."""
+        return await self._run(calls.cancel_run(self._core, run_kind(kind), run_id))
+
+    async def end_run(self, run_id: str, kind: str, *, cancel: bool, delete: bool) -> str:
+        """End a run that nobody waits for any more: see :meth:`ExtendClient.end_run`."""
+        return await self._run(end_run(self._core, run_kind(kind), run_id, cancel=cancel, delete=delete))
+
     async def wait_for_run(self, wait: Wait) -> Run:
         """Wait until a run has ended: see :meth:`ExtendClient.wait_for_run`."""
         return await self._run(wait_for_run(self._core, wait))
+
+    # -- templates ----------------------------------------------------------------------------------------------------
+
+    async def get_edit_template(self, template_id: str) -> EditTemplate:
+        """Look at a saved edit template: see :meth:`ExtendClient.get_edit_template`."""
+        return await self._run(calls.get_edit_template(self._core, template_id))
+
+    async def list_edit_templates(self, **filters: str | int | bool | None) -> AsyncIterator[EditTemplate]:
+        """Iterate over saved edit templates: see :meth:`ExtendClient.list_edit_templates`."""
+        async for template in self._items(calls.list_edit_templates(self._core, filters)):
+            yield template
 
     # -- files --------------------------------------------------------------------------------------------------------
 
@@ -136,25 +191,41 @@ class AsyncExtendClient:
 
     async def iter_file(self, file_id: str) -> AsyncIterator[bytes]:
         """Read a file in chunks: see :meth:`ExtendClient.iter_file`."""
-        download = Download(self._core, file_id)
+        # Who stops reading must not leave a connection open until the garbage is collected.
+        async with aclosing(self._download(download_of_file(self._core, file_id))) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def iter_output(self, run_id: str, kind: str) -> AsyncIterator[bytes]:
+        """Read all of a run's output: see :meth:`ExtendClient.iter_output`."""
+        run = await self.get_run(run_id, kind)
+        if run.output_url:
+            async with aclosing(self._download(download_of_output(self._core, run_kind(kind), run))) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        else:
+            yield json.dumps(run.whole_output, ensure_ascii=False).encode()
+
+    # -- driving flows ------------------------------------------------------------------------------------------------
+
+    async def _download(self, download: Download) -> AsyncGenerator[bytes, None]:
         while not download.done:
             url = await self._run(download.locate())
             try:
                 request = self._http.build_request(**storage_arguments(url, download.headers(), self.settings))
                 with quiet():
-                    response = await self._http.send(request, stream=True, follow_redirects=True)
+                    response = await self._http.send(request, stream=True)
                 try:
                     if download.accept(response.status_code, response.headers):
-                        async for chunk in response.aiter_bytes():
-                            if new := download.take(chunk):
+                        assert isinstance(response.stream, httpx.AsyncByteStream)
+                        async for chunk in response.stream:
+                            for new in download.take(chunk):
                                 yield new
                         download.finish()
                 finally:
                     await response.aclose()
-            except TRANSPORT_ERRORS as error:
+            except (*TRANSPORT_ERRORS, TransportFailure) as error:
                 download.interrupted(transport_failure(error))
-
-    # -- driving flows ------------------------------------------------------------------------------------------------
 
     async def _items(self, page: calls.Pages[R]) -> AsyncIterator[R]:
         token: str | None = None
@@ -200,19 +271,21 @@ class AsyncExtendClient:
 
     async def _send(self, request: Request) -> Response:
         try:
-            built = self._http.build_request(**api_arguments(self.settings, request))
             if self._direct:
-                answer = await self._direct.handle_async_request(built)
+                answer = await self._direct.handle_async_request(direct_request(self.settings, self._base_url, request))
             else:
+                built = self._http.build_request(**api_arguments(self.settings, request))
                 with quiet():
                     answer = await self._http.send(built, stream=True)
             try:
-                body = BoundedBody(self.settings.max_body_bytes)
-                async for chunk in answer.aiter_bytes():
+                # Not httpx's own way of reading, which knows no bounds for what a chunk decompresses to.
+                assert isinstance(answer.stream, httpx.AsyncByteStream)
+                body = BoundedBody(self.settings, answer)
+                async for chunk in answer.stream:
                     if not body.add(chunk):
                         break
             finally:
                 await answer.aclose()
         except TRANSPORT_ERRORS as error:
             raise transport_failure(error) from None
-        return body.response(answer)
+        return body.response()

@@ -6,26 +6,33 @@ import json
 from collections.abc import Callable, Mapping
 from typing import IO, Any, TypeAlias, TypeVar
 
-from extend_provider.client.answers import json_object, page, record
+from extend_provider.client.answers import Trail, json_object, page, record, the_one
 from extend_provider.client.exchange import Core, exchange
 from extend_provider.client.flow import Flow, Request, Response, Upload
 from extend_provider.exceptions import ExtendConfigurationError, ExtendNotFoundError
 from extend_provider.kinds import RunKind
-from extend_provider.models import File, Run, run_model
+from extend_provider.models import BatchRun, EditTemplate, File, Run
+from extend_provider.run_models import run_model
 
 __all__ = [
+    "cancel_run",
+    "create_batch",
     "create_run",
     "delete_file",
     "delete_run",
     "edit_run_body",
+    "get_batch",
+    "get_edit_template",
     "get_file",
     "get_run",
+    "list_edit_templates",
     "list_files",
     "list_runs",
+    "run_sync",
     "upload_file",
 ]
 
-T = TypeVar("T", Run, File)
+T = TypeVar("T", Run, File, EditTemplate)
 
 Filters: TypeAlias = Mapping[str, "str | int | bool | None"]
 # Gets the page that a token names, ``None`` being the first: its items, and the token of the next one.
@@ -57,21 +64,75 @@ def create_run(core: Core, kind: RunKind, body: Mapping[str, Any]) -> Flow[Run]:
     return exchange(core, request, lambda sent, answer: record(model, sent, answer))
 
 
-def get_run(core: Core, kind: RunKind, run_id: str, *, retry_for: float | None = None) -> Flow[Run]:
-    """Look at a run."""
+def run_sync(core: Core, kind: RunKind, body: Mapping[str, Any]) -> Flow[Run]:
+    """Create a run and wait for its result in one request; it is paid for."""
+    if kind.sync_path is None:
+        raise ExtendConfigurationError(f"Extend has no endpoint that waits for {kind.name} runs.")
     model = run_model(kind)
-    request = Request("GET", f"{kind.path}/{_segment(run_id, 'run_id')}")
-    return exchange(core, request, lambda sent, answer: record(model, sent, answer), retry_for=retry_for)
+    request = Request("POST", kind.sync_path, json=_plain_json(body))
+    return exchange(core, request, lambda sent, answer: record(model, sent, answer))
+
+
+def get_run(
+    core: Core, kind: RunKind, run_id: str, *, whole: bool = False, retry_for: float | None = None
+) -> Flow[Run]:
+    """Look at a run; with ``whole``, its result comes along, however large."""
+    model = run_model(kind)
+    params = dict(kind.look_whole if whole else kind.look)
+    request = Request("GET", f"{kind.path}/{_segment(run_id, 'run_id')}", params=params)
+    return exchange(
+        core, request, lambda sent, answer: the_one(record(model, sent, answer), run_id), retry_for=retry_for
+    )
+
+
+def cancel_run(core: Core, kind: RunKind, run_id: str) -> Flow[Run]:
+    """Ask Extend to stop a run; the same question twice stops it once."""
+    if not kind.cancellable:
+        raise ExtendConfigurationError(f"Extend {kind.name} runs cannot be cancelled.")
+    model = run_model(kind)
+    request = Request("POST", f"{kind.path}/{_segment(run_id, 'run_id')}/cancel", idempotent=True)
+    return exchange(core, request, lambda sent, answer: record(model, sent, answer))
 
 
 def list_runs(core: Core, kind: RunKind, filters: Filters) -> Pages[Run]:
     """Return a function that gets one page of runs for a page token."""
+    if not kind.listed:
+        raise ExtendConfigurationError(f"Extend cannot list {kind.name} runs.", hint="Keep their ids.")
     return _pages(core, kind.path, filters, run_model(kind))
 
 
 def delete_run(core: Core, kind: RunKind, run_id: str, *, missing_ok: bool) -> Flow[bool]:
     """Delete a run for good; true when there was something to delete."""
+    if not kind.deletable:
+        raise ExtendConfigurationError(f"Extend cannot delete {kind.name} runs.", hint="Delete their input file.")
     return _delete(core, f"{kind.path}/{_segment(run_id, 'run_id')}", missing_ok=missing_ok)
+
+
+def create_batch(core: Core, kind: RunKind, body: Mapping[str, Any]) -> Flow[BatchRun]:
+    """Create many runs with one request; each is paid for."""
+    if kind.batch_is_run is None:
+        raise ExtendConfigurationError(
+            f"Extend has no batches of {kind.name} runs.", hint="Create the runs one by one."
+        )
+    request = Request("POST", f"{kind.path}/batch", json=_plain_json(body))
+    return exchange(core, request, lambda sent, answer: record(BatchRun, sent, answer))
+
+
+def get_batch(core: Core, batch_id: str) -> Flow[BatchRun]:
+    """Look at a batch of parse, extract, classify or split runs."""
+    request = Request("GET", f"/batch_runs/{_segment(batch_id, 'batch_id')}")
+    return exchange(core, request, lambda sent, answer: the_one(record(BatchRun, sent, answer), batch_id))
+
+
+def get_edit_template(core: Core, template_id: str) -> Flow[EditTemplate]:
+    """Look at a saved edit template."""
+    request = Request("GET", f"/edit_templates/{_segment(template_id, 'template_id')}")
+    return exchange(core, request, lambda sent, answer: record(EditTemplate, sent, answer))
+
+
+def list_edit_templates(core: Core, filters: Filters) -> Pages[EditTemplate]:
+    """Return a function that gets one page of saved edit templates for a page token."""
+    return _pages(core, "/edit_templates", filters, EditTemplate)
 
 
 def upload_file(core: Core, stream: IO[bytes], name: str, *, password: str | None, convert_to_pdf: bool) -> Flow[File]:
@@ -84,7 +145,7 @@ def upload_file(core: Core, stream: IO[bytes], name: str, *, password: str | Non
 def get_file(core: Core, file_id: str) -> Flow[File]:
     """Look at a file; the answer carries a fresh presigned URL."""
     request = Request("GET", f"/files/{_segment(file_id, 'file_id')}")
-    return exchange(core, request, lambda sent, answer: record(File, sent, answer))
+    return exchange(core, request, lambda sent, answer: the_one(record(File, sent, answer), file_id))
 
 
 def list_files(core: Core, filters: Filters) -> Pages[File]:
@@ -112,11 +173,12 @@ def _plain_json(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _pages(core: Core, path: str, filters: Filters, model: type[T]) -> Pages[T]:
     params = {name: value for name, value in filters.items() if value is not None}
+    trail = Trail()
 
     def get_page(token: str | None) -> Flow[tuple[list[T], str | None]]:
         # A token is bound to its query: the same filters go with every page.
         query = {**params, "nextPageToken": token} if token else params
-        return exchange(core, Request("GET", path, params=query), lambda sent, answer: page(model, sent, answer))
+        return exchange(core, Request("GET", path, params=query), lambda sent, answer: page(model, sent, answer, trail))
 
     return get_page
 
@@ -133,7 +195,8 @@ def _delete(core: Core, path: str, *, missing_ok: bool) -> Flow[bool]:
 
 def _deleted(request: Request, response: Response) -> None:
     # 404 comes here when an earlier try, whose answer was lost, has deleted the object; then there is nothing to read.
-    if response.status != 404:
+    # A 204 says by itself that there is nothing to read.
+    if response.status not in {204, 404}:
         json_object(request, response)
 
 

@@ -98,6 +98,8 @@ def exchange(
         except ExtendResponseError as unreadable:
             error = unreadable
         delay = _delay(core, error, attempt)
+        if isinstance(error, ExtendRateLimitError):
+            core.throttle.slow_down()
         if isinstance(error, ExtendRateLimitError) or _asked_to_wait(error):
             core.throttle.close_for(delay)
         # `from None`: what the shell was handling adds nothing, and errors of httpx may quote headers and URLs.

@@ -43,6 +43,7 @@ class Request:
     :param params: query.
     :param json: JSON body.
     :param upload: file to send instead of a JSON body.
+    :param idempotent: whether a POST may be repeated, because it creates nothing.
     """
 
     method: str
@@ -50,11 +51,12 @@ class Request:
     params: Mapping[str, str | int | bool] = field(default_factory=dict)
     json: Any = field(default=None, repr=False)
     upload: Upload | None = None
+    idempotent: bool = False
 
     @property
     def repeatable(self) -> bool:
         """Whether sending it twice has the same effect, and the same price, as sending it once."""
-        return self.method in {"GET", "DELETE"}
+        return self.idempotent or self.method in {"GET", "DELETE"}
 
     @property
     def is_list(self) -> bool:

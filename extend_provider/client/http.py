@@ -10,12 +10,15 @@ import ssl
 from collections.abc import Iterator
 from contextvars import ContextVar
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any
 from urllib.request import getproxies
 
 import httpx
 
-from extend_provider.client.flow import Request, Response, TransportFailure
+from extend_provider.client.encoding import ACCEPTED
+from extend_provider.client.flow import Request, TransportFailure
+from extend_provider.client.patience import Patience, SteadyFlow, WholeAnswer, heed_patience
 from extend_provider.client.settings import ClientSettings
 from extend_provider.client.source import Source
 from extend_provider.exceptions import ExtendConfigurationError
@@ -23,18 +26,20 @@ from extend_provider.redaction import redact_url
 
 __all__ = [
     "TRANSPORT_ERRORS",
-    "BoundedBody",
     "api_arguments",
+    "checked_base_url",
     "client_options",
+    "direct_request",
     "direct_transport",
+    "prepare",
     "quiet",
     "storage_arguments",
     "transport_failure",
 ]
 
-# Everything that httpx raises for a request that got no usable answer. InvalidURL and the rest of httpx's errors mean
-# misuse.
-TRANSPORT_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError)
+# Everything that is raised for a request that got no usable answer. httpx lets two kinds of the libraries below it
+# through: what TLS says to garbage, and what name resolution says to a host like `a..b`.
+TRANSPORT_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, UnicodeError)
 
 # Raised while a connection was still being made, so that not one byte of the request can have reached the service.
 _BEFORE_SENDING = (
@@ -44,6 +49,7 @@ _BEFORE_SENDING = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
     httpx.InvalidURL,
+    UnicodeError,
 )
 
 
@@ -52,17 +58,38 @@ def _ssl_context(verify: bool | str) -> ssl.SSLContext:
     """Building a context reads the CA bundle and blocks for some 17 ms: every client of a process shares it."""
     if isinstance(verify, bool):
         return httpx.create_ssl_context(verify=verify)
+    # A pipe or a device could be read for ever.
+    why = "It is not a file" if _is_special(verify) else ""
     try:
-        return ssl.create_default_context(cafile=verify)
+        if not why:
+            return ssl.create_default_context(cafile=verify)
     except OSError as error:
-        raise ExtendConfigurationError(
-            f"The CA bundle {verify!r} cannot be read: {_system_text(error)}.",
-            hint="Set verify to the path of a file with PEM certificates, as this process sees it.",
-        ) from None
+        why = _system_text(error)
+    except ValueError:
+        why = "It is not a path"
+    raise ExtendConfigurationError(
+        f"The CA bundle {verify!r} cannot be read: {why}.",
+        hint="Set verify to the path of a file with PEM certificates, as this process sees it.",
+    ) from None
 
 
-def _base_url(text: str) -> str:
-    """Return the base URL without a slash at the end, once it is sure that the key can be sent to it."""
+def _is_special(path: str) -> bool:
+    # `os.path` raises nothing for odd text, which `pathlib` does.
+    return os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113
+
+
+@lru_cache(maxsize=1)
+def _trusting_nobody() -> ssl.SSLContext:
+    """Without TLS the certificates, which take 1.5 MB, have no use; should TLS come into play, it fails."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def checked_base_url(text: str) -> str:
+    """
+    Return a base URL without a slash at the end, once it is sure that the key can be sent to it.
+
+    :raises ExtendConfigurationError: it cannot.
+    """
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL:
@@ -78,6 +105,10 @@ def _base_url(text: str) -> str:
 
 
 def _proxy(text: str | None) -> httpx.Proxy | None:
+    if text and text.lower().startswith("socks") and not find_spec("socksio"):
+        raise ExtendConfigurationError(
+            "For a SOCKS proxy, the package socksio is missing.", hint="Install httpx[socks], or use an HTTP proxy."
+        )
     try:
         return httpx.Proxy(text) if text else None
     except (ValueError, httpx.InvalidURL):
@@ -87,6 +118,25 @@ def _proxy(text: str | None) -> httpx.Proxy | None:
         ) from None
 
 
+def _limits(connections: int) -> httpx.Limits:
+    return httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30.0)
+
+
+def _is_tls(settings: ClientSettings) -> bool:
+    """Whether the API is reached through TLS; what is downloaded may be, in any case."""
+    return checked_base_url(settings.base_url).lower().startswith("https:")
+
+
+def prepare(settings: ClientSettings) -> None:
+    """
+    Make beforehand what takes long and is shared by all clients with these settings. May be called in any thread.
+
+    :raises ExtendConfigurationError: the settings cannot work.
+    """
+    if _is_tls(settings):
+        _ssl_context(settings.verify)
+
+
 def client_options(settings: ClientSettings, connections: int) -> dict[str, Any]:
     """
     Return the arguments for an httpx client. It follows no redirect and carries no credentials of its own.
@@ -94,13 +144,12 @@ def client_options(settings: ClientSettings, connections: int) -> dict[str, Any]
     :raises ExtendConfigurationError: the settings cannot work.
     """
     return {
-        "base_url": _base_url(settings.base_url),
+        "base_url": checked_base_url(settings.base_url),
         "verify": _ssl_context(settings.verify),
+        "headers": {"Accept-Encoding": ACCEPTED},
         "proxy": _proxy(settings.proxy),
         "follow_redirects": False,
-        "limits": httpx.Limits(
-            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30.0
-        ),
+        "limits": _limits(connections),
         "timeout": httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout, pool=settings.pool_timeout),
     }
 
@@ -112,18 +161,38 @@ def direct_transport(settings: ClientSettings, connections: int) -> httpx.AsyncH
     None of that is used for the API, and without it a triggerer spends less processor time on each answer.
     ``None`` where a proxy from the environment may apply, which only a client knows how to choose.
     """
-    if settings.proxy is None and getproxies():
+    if settings.proxy is None and getproxies().keys() - {"no"}:
         return None
-    options = client_options(settings, connections)
-    return httpx.AsyncHTTPTransport(**{name: options[name] for name in ("verify", "proxy", "limits")})
+    context = _ssl_context(settings.verify) if _is_tls(settings) else _trusting_nobody()
+    transport = httpx.AsyncHTTPTransport(verify=context, proxy=_proxy(settings.proxy), limits=_limits(connections))
+    heed_patience(transport)
+    return transport
+
+
+def direct_request(settings: ClientSettings, base_url: str, request: Request) -> httpx.Request:
+    """
+    Return a call of the API as a transport takes it, with what an httpx client would add.
+
+    :param base_url: see :func:`checked_base_url`.
+    :raises ExtendConfigurationError: the settings cannot work.
+    """
+    return httpx.Request(**{**api_arguments(settings, request), "url": base_url + request.path})
+
+
+@lru_cache(maxsize=8)
+def _headers(settings: ClientSettings) -> httpx.Headers:
+    """The headers of all calls of the API, made once, because they take time for each of thousands of results."""
+    return httpx.Headers({"Accept-Encoding": ACCEPTED, **settings.headers()})
 
 
 def api_arguments(settings: ClientSettings, request: Request) -> dict[str, Any]:
     """Return the arguments of ``build_request`` for a call of the API."""
+    patience = WholeAnswer(settings.read_timeout, settings.whole_answer_timeout, is_upload=request.upload is not None)
     arguments: dict[str, Any] = {
         "method": request.method,
         "url": request.path,
-        "headers": settings.headers(),
+        "headers": _headers(settings),
+        "extensions": _timeouts(settings, patience),
     }
     if request.params:
         arguments["params"] = dict(request.params)
@@ -139,33 +208,18 @@ def api_arguments(settings: ClientSettings, request: Request) -> dict[str, Any]:
 def storage_arguments(url: str, headers: dict[str, str], settings: ClientSettings) -> dict[str, Any]:
     """Return the arguments of ``build_request`` for a presigned URL: another host, which must not see the API key."""
     identity = {"User-Agent": settings.user_agent, "Accept-Encoding": "identity"}
-    return {"method": "GET", "url": url, "headers": {**identity, **headers}}
+    patience = SteadyFlow(settings.read_timeout, settings.whole_answer_timeout)
+    return {
+        "method": "GET",
+        "url": url,
+        "headers": {**identity, **headers},
+        "extensions": _timeouts(settings, patience),
+    }
 
 
-class BoundedBody:
-    """
-    A body as it arrives, up to a limit: a broken or hostile service must not fill the memory of a worker.
-
-    :param limit: bytes.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._chunks: list[bytes] = []
-        self._size = 0
-
-    def add(self, chunk: bytes) -> bool:
-        """Take a chunk; false when it was one too many."""
-        self._size += len(chunk)
-        if self._size > self._limit:
-            return False
-        self._chunks.append(chunk)
-        return True
-
-    def response(self, answer: httpx.Response) -> Response:
-        """Return the answer for the core."""
-        complete = self._size <= self._limit
-        return Response(answer.status_code, answer.headers, b"".join(self._chunks), complete=complete)
+def _timeouts(settings: ClientSettings, patience: Patience) -> dict[str, dict[str, float]]:
+    timeouts = {"connect": settings.connect_timeout, "pool": settings.pool_timeout, "read": patience, "write": patience}
+    return {"timeout": timeouts}
 
 
 def _describe(error: Exception) -> str:
@@ -179,6 +233,8 @@ def _describe(error: Exception) -> str:
     for cls, text in timeouts.items():
         if isinstance(error, cls):
             return text
+    if isinstance(error, UnicodeError):
+        return "the host's name is none that could be looked up"
     # Only these have an error of the system below them; further down comes what the caller was handling at the time.
     cause = _system_error(error) if isinstance(error, httpx.NetworkError) else None
     if isinstance(cause, ssl.SSLError):
@@ -204,6 +260,8 @@ def _system_text(error: OSError) -> str:
 
 def transport_failure(error: Exception) -> TransportFailure:
     """Translate an error of httpx for the core."""
+    if isinstance(error, TransportFailure):
+        return error
     return TransportFailure(_describe(error), sent=not isinstance(error, _BEFORE_SENDING))
 
 

@@ -51,6 +51,8 @@ class ClientSettings:
     :param api_version: value of the version header.
     :param requests_per_second: pace that all clients with these settings keep together in this process.
     :param read_timeout: longest silence while an answer is due, and while an upload is taken in, in seconds.
+    :param answer_timeout: longest time from the end of a request to the end of its answer, in seconds; a file's content
+        may take longer, as long as it keeps coming. Default: twice ``read_timeout``.
     :param connect_timeout: longest time for a connection to come up, in seconds.
     :param pool_timeout: longest wait for a free connection of this client, in seconds.
     :param retry_for: how long one call keeps trying through failures that may pass, in seconds.
@@ -58,6 +60,7 @@ class ClientSettings:
     :param proxy: URL of an HTTP proxy; without it the usual environment variables decide.
     :param user_agent_suffix: products to add to the user agent, for example ``airflow/3.3.2``.
     :param max_body_bytes: largest JSON answer that is read, in bytes.
+    :param max_file_bytes: largest file that is downloaded, in bytes.
     """
 
     api_key: str = field(repr=False)
@@ -67,6 +70,7 @@ class ClientSettings:
     requests_per_second: float = DEFAULT_REQUESTS_PER_SECOND
     # A create answers within seconds; a minute of silence is a dead connection, not a slow one.
     read_timeout: float = 60.0
+    answer_timeout: float | None = None
     # A TCP and TLS handshake takes well under a second; ten allow for a lost packet or two.
     connect_timeout: float = 10.0
     # Requests queue here behind at most a few others; only a stuck pool takes minutes.
@@ -76,6 +80,14 @@ class ClientSettings:
     proxy: str | None = field(default=None, repr=False)  # may hold a password
     user_agent_suffix: str = ""
     max_body_bytes: int = 64 * 1024 * 1024
+    # Far above what Extend processes; an endless answer must not fill a disk that others need.
+    max_file_bytes: int = 10 * 1024**3
+
+    @property
+    def whole_answer_timeout(self) -> float:
+        """``answer_timeout``, or its default."""
+        # Who bears a silence of a minute bears it before the first byte, and has a minute left for the rest.
+        return 2 * self.read_timeout if self.answer_timeout is None else self.answer_timeout
 
     @property
     def user_agent(self) -> str:

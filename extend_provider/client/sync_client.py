@@ -1,41 +1,23 @@
-"""The shell that blocks: for workers and scripts."""
+"""The client that blocks: for workers and scripts. The twin of ``async_client``, with the docs of both."""
 
 from __future__ import annotations
 
-import time
+import json
 from collections.abc import Iterator, Mapping
-from types import TracebackType
-from typing import IO, Any, TypeVar
-
-import httpx
+from typing import IO, Any
 
 from extend_provider.client import calls
-from extend_provider.client.download import Download
-from extend_provider.client.exchange import Core
-from extend_provider.client.flow import Flow, Pause, Request, Response, TransportFailure
-from extend_provider.client.http import (
-    TRANSPORT_ERRORS,
-    BoundedBody,
-    api_arguments,
-    client_options,
-    quiet,
-    storage_arguments,
-    transport_failure,
-)
-from extend_provider.client.settings import ClientSettings
+from extend_provider.client.download import download_of_file, download_of_output
+from extend_provider.client.ending import end_run
+from extend_provider.client.sync_shell import SyncShell
 from extend_provider.client.waiting import Wait, wait_for_run
 from extend_provider.kinds import EDIT, run_kind
-from extend_provider.models import EditRun, File, Run
+from extend_provider.models import BatchRun, EditRun, EditTemplate, File, Run
 
 __all__ = ["ExtendClient"]
 
-T = TypeVar("T")
-R = TypeVar("R", Run, File)
 
-_CONNECTIONS = 4
-
-
-class ExtendClient:
+class ExtendClient(SyncShell):
     """
     Extend's API for blocking code. Use :class:`~extend_provider.client.AsyncExtendClient` on an event loop.
 
@@ -46,27 +28,6 @@ class ExtendClient:
     :param core: replaces clocks and pace, for tests.
     :raises ExtendConfigurationError: the base URL, the proxy or the CA bundle cannot work.
     """
-
-    def __init__(
-        self, settings: ClientSettings, *, transport: httpx.BaseTransport | None = None, core: Core | None = None
-    ) -> None:
-        self.settings = settings
-        self._core = core or Core.for_settings(settings)
-        self._sleep = time.sleep
-        options = client_options(settings, _CONNECTIONS)
-        self._http = httpx.Client(**options, transport=transport) if transport else httpx.Client(**options)
-
-    def __enter__(self) -> ExtendClient:
-        return self
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
 
     # -- runs ---------------------------------------------------------------------------------------------------------
 
@@ -107,17 +68,63 @@ class ExtendClient:
         """
         return self._run(calls.create_run(self._core, run_kind(kind), body))
 
-    def get_run(self, run_id: str, kind: str = "edit", *, retry_for: float | None = None) -> Run:
+    def run_sync(self, kind: str, body: Mapping[str, Any]) -> Run:
+        """
+        Create a run and get its result in one request. For testing only, says Extend: after five minutes the request
+        fails, and its run is lost. The settings' ``read_timeout`` must be as long as the run may take.
+
+        Wraps ``POST /edit``, ``/parse``, ``/extract``, ``/classify``, ``/split`` and ``/detect_form``.
+
+        :param kind: kind of run; workflow runs have no such endpoint.
+        :param body: JSON body, as for :meth:`create_run`.
+        :return: the finished run.
+        :raises ExtendConfigurationError: the kind has no such endpoint.
+        :raises ExtendOutcomeUnknownError: the run may have been created; it was not sent again.
+        :raises ExtendApiError: Extend refused, or the run failed; ``code`` is its failure reason then.
+        """
+        return self._run(calls.run_sync(self._core, run_kind(kind), body))
+
+    def create_batch(self, kind: str, body: Mapping[str, Any]) -> BatchRun:
+        """
+        Start up to 1,000 runs with one request; Extend works on them behind single runs.
+
+        Wraps ``POST /parse_runs/batch`` and its like.
+
+        :param kind: kind of the runs: ``parse``, ``extract``, ``classify``, ``split`` or ``workflow``.
+        :param body: JSON body: ``inputs``, a list of ``{"file": …, "metadata": …}``, and ``config``, ``extractor``,
+            ``classifier``, ``splitter`` or ``workflow``.
+        :return: the batch. Its runs: ``list_runs(kind, batchId=batch.id)``.
+        :raises ExtendConfigurationError: runs of this kind have no batches.
+        :raises ExtendOutcomeUnknownError: the runs may have been created; nothing was sent again.
+        :raises ExtendApiError: Extend refused.
+        """
+        return self._run(calls.create_batch(self._core, run_kind(kind), body))
+
+    def get_batch(self, batch_id: str) -> BatchRun:
+        """
+        Look at a batch. That it is processed does not tell that its runs are: list them by ``batchId``.
+
+        Wraps ``GET /batch_runs/{id}``.
+
+        :param batch_id: the batch; not one of workflow runs, which Extend does not show.
+        :return: the batch with its status.
+        :raises ExtendNotFoundError: there is no such batch here.
+        """
+        return self._run(calls.get_batch(self._core, batch_id))
+
+    def get_run(self, run_id: str, kind: str = "edit", *, whole: bool = False, retry_for: float | None = None) -> Run:
         """
         Look at a run.
 
         :param run_id: the run.
         :param kind: its kind.
+        :param whole: whether the result of a parse run comes along, which may be large; default false: only a link to
+            it does. Runs of other kinds always come with their result.
         :param retry_for: seconds to keep trying through failures; default: the settings'.
         :return: the run; its output carries fresh presigned URLs.
         :raises ExtendNotFoundError: there is no such run here.
         """
-        return self._run(calls.get_run(self._core, run_kind(kind), run_id, retry_for=retry_for))
+        return self._run(calls.get_run(self._core, run_kind(kind), run_id, whole=whole, retry_for=retry_for))
 
     def list_runs(self, kind: str = "edit", **filters: str | int | bool | None) -> Iterator[Run]:
         """
@@ -126,6 +133,7 @@ class ExtendClient:
         :param kind: kind of run.
         :param filters: query parameters as the API spells them: ``fileNameContains``, ``sortBy``, ``maxPageSize`` …
         :return: list items: no config and no output, but ``created_at`` and ``updated_at``.
+        :raises ExtendConfigurationError: runs of this kind cannot be listed, as form detection runs.
         """
         yield from self._items(calls.list_runs(self._core, run_kind(kind), filters))
 
@@ -141,6 +149,30 @@ class ExtendClient:
         """
         return self._run(calls.delete_run(self._core, run_kind(kind), run_id, missing_ok=missing_ok))
 
+    def cancel_run(self, run_id: str, kind: str) -> Run:
+        """
+        Stop a run. It may end all the same, when it was about to.
+
+        :param run_id: the run.
+        :param kind: its kind.
+        :return: the run as it is now.
+        :raises ExtendConfigurationError: runs of this kind cannot be cancelled, as edit runs.
+        :raises ExtendInvalidRequestError: it has ended already.
+        """
+        return self._run(calls.cancel_run(self._core, run_kind(kind), run_id))
+
+    def end_run(self, run_id: str, kind: str, *, cancel: bool, delete: bool) -> str:
+        """
+        End a run that nobody waits for any more; one that has ended keeps its result.
+
+        :param run_id: the run.
+        :param kind: its kind.
+        :param cancel: whether to cancel it, where its kind allows that.
+        :param delete: whether to delete it.
+        :return: what became of it, as the rest of a sentence about the run.
+        """
+        return self._run(end_run(self._core, run_kind(kind), run_id, cancel=cancel, delete=delete))
+
     def wait_for_run(self, wait: Wait) -> Run:
         """
         Block until a run has ended.
@@ -151,6 +183,32 @@ class ExtendClient:
         :raises ExtendOutcomeUnknownError: at the deadline Extend did not answer.
         """
         return self._run(wait_for_run(self._core, wait))
+
+    # -- templates ----------------------------------------------------------------------------------------------------
+
+    def get_edit_template(self, template_id: str) -> EditTemplate:
+        """
+        Look at a saved edit template.
+
+        Wraps ``GET /edit_templates/{id}``.
+
+        :param template_id: the template (``edt_…``).
+        :return: the template with its file and saved config.
+        :raises ExtendNotFoundError: there is no such template here.
+        """
+        return self._run(calls.get_edit_template(self._core, template_id))
+
+    def list_edit_templates(self, **filters: str | int | bool | None) -> Iterator[EditTemplate]:
+        """
+        Iterate over saved edit templates, page by page as far as you read.
+
+        Wraps ``GET /edit_templates``.
+
+        :param filters: query parameters as the API spells them: ``nameContains``, ``sortBy``, ``sortDir``,
+            ``maxPageSize``.
+        :return: list items: without their configs.
+        """
+        yield from self._items(calls.list_edit_templates(self._core, filters))
 
     # -- files --------------------------------------------------------------------------------------------------------
 
@@ -210,66 +268,21 @@ class ExtendClient:
         :raises ExtendFileError: the storage refused.
         :raises ExtendTransportError: the connection broke too often.
         """
-        download = Download(self._core, file_id)
-        while not download.done:
-            url = self._run(download.locate())
-            try:
-                request = self._http.build_request(**storage_arguments(url, download.headers(), self.settings))
-                with quiet():
-                    # The request carries no key, so following a redirect of the storage gives nothing away.
-                    response = self._http.send(request, stream=True, follow_redirects=True)
-                try:
-                    if download.accept(response.status_code, response.headers):
-                        for chunk in response.iter_bytes():
-                            if new := download.take(chunk):
-                                yield new
-                        download.finish()
-                finally:
-                    response.close()
-            except TRANSPORT_ERRORS as error:
-                download.interrupted(transport_failure(error))
+        yield from self._download(download_of_file(self._core, file_id))
 
-    # -- driving flows ------------------------------------------------------------------------------------------------
+    def iter_output(self, run_id: str, kind: str) -> Iterator[bytes]:
+        """
+        Read all of a run's output as JSON, with the names of the API. That of a parse run comes in chunks, in constant
+        memory; cut connections and expired URLs are mended on the way.
 
-    def _items(self, page: calls.Pages[R]) -> Iterator[R]:
-        token: str | None = None
-        while True:
-            items, token = self._run(page(token))
-            yield from items
-            if token is None:
-                return
-
-    def _run(self, flow: Flow[T]) -> T:
-        """Do what a flow asks for until it returns."""
-        try:
-            step = next(flow)
-            while True:
-                if isinstance(step, Pause):
-                    self._sleep(step.seconds)
-                    step = flow.send(None)
-                    continue
-                try:
-                    response = self._send(step)
-                except TransportFailure as failure:
-                    step = flow.throw(failure)
-                else:
-                    step = flow.send(response)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-
-    def _send(self, request: Request) -> Response:
-        try:
-            built = self._http.build_request(**api_arguments(self.settings, request))
-            with quiet():
-                answer = self._http.send(built, stream=True)
-            try:
-                body = BoundedBody(self.settings.max_body_bytes)
-                for chunk in answer.iter_bytes():
-                    if not body.add(chunk):
-                        break
-            finally:
-                answer.close()
-        except TRANSPORT_ERRORS as error:
-            raise transport_failure(error) from None
-        return body.response(answer)
+        :param run_id: the run, which has to have ended.
+        :param kind: its kind.
+        :return: UTF-8 text of one JSON value; ``null`` where there is no output.
+        :raises ExtendFileError: the storage refused.
+        :raises ExtendTransportError: the connection broke too often.
+        """
+        run = self.get_run(run_id, kind)
+        if run.output_url:
+            yield from self._download(download_of_output(self._core, run_kind(kind), run))
+        else:
+            yield json.dumps(run.whole_output, ensure_ascii=False).encode()

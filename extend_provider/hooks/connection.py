@@ -62,7 +62,7 @@ def _extras(connection: Connection) -> dict[str, Any]:
     # Not `extra_dejson`: it masks secrets by a blocking call, which an event loop must not make.
     try:
         extras = json.loads(connection.extra or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         extras = None
     if not isinstance(extras, dict):
         raise ExtendConfigurationError(f"The extra of connection {connection.conn_id!r} is not a JSON object.")
@@ -126,10 +126,11 @@ def _positive(extras: Mapping[str, Any], name: str) -> float:
     """Numbers arrive as text from the connection form and from a URI."""
     try:
         number = float(extras[name])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = float("nan")
-    if not 0 < number < float("inf"):
-        raise ExtendConfigurationError(f"The extra {name!r} must be a number above zero.")
+    # Operating systems know no timeouts of thousands of years.
+    if not 0 < number <= 1_000_000:
+        raise ExtendConfigurationError(f"The extra {name!r} must be a number above zero, and at most a million.")
     return number
 
 

@@ -43,8 +43,8 @@ def classify(file: Any) -> FileReference:
     :raises ExtendConfigurationError: it is none of them.
     """
     if isinstance(file, dict):
-        if len(file.keys() & {"url", "id"}) != 1:
-            raise ExtendConfigurationError("A file given as a dict has exactly one of the keys 'url' and 'id'.")
+        if len(file.keys() & {"url", "id", "text"}) != 1:
+            raise ExtendConfigurationError("A file given as a dict has exactly one of the keys 'url', 'id' and 'text'.")
         return FileReference(wire=dict(file))
     text = str(file) if file is not None else ""
     if not text.strip():
@@ -91,13 +91,14 @@ def write_whole(path: str | ObjectStoragePath, chunks: Iterable[bytes]) -> int:
     """
     Write chunks to a path that shows the whole file or nothing new, whatever happens on the way.
 
-    They go to a temporary name in the same folder, which is renamed at the end. Object stores need that too: closing
-    a half-written object would publish it.
+    They go to a temporary name in the same folder (``.name.xxxxxxxx.part``), which is renamed at the end. Object stores
+    need that too: closing a half-written object would publish it. What a killed process leaves of it on a local disk,
+    the next download of the same file removes.
 
     :return: bytes written.
     :raises ExtendFileError: the path cannot be written.
     """
-    write = _write_remote if _is_remote(path) else _write_local
+    write = _write_remote if _is_remote(path) and not str(path).startswith("file:///") else _write_local
     try:
         return write(path, chunks)
     except OSError as error:
@@ -106,22 +107,16 @@ def write_whole(path: str | ObjectStoragePath, chunks: Iterable[bytes]) -> int:
         ) from error
 
 
-def _temporary_name(name: str) -> str:
-    return f".{name}.{uuid.uuid4().hex[:8]}.part"
-
-
 def _write_local(path: Any, chunks: Iterable[bytes]) -> int:
-    target = Path(str(path)).expanduser()
+    from extend_provider.hooks.part_file import PartFile
+
+    target = Path(str(path).removeprefix("file://")).expanduser()
     if target.is_dir():
         raise ExtendFileError(f"{target} is a folder.", hint="Give the path of the file to write.")
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(_temporary_name(target.name))
-    try:
-        with temporary.open("xb") as stream:
-            written = _pour(chunks, stream)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with PartFile(target) as part:
+        written = _pour(chunks, part.stream)
+        part.complete()
     return written
 
 
@@ -129,7 +124,7 @@ def _write_remote(path: Any, chunks: Iterable[bytes]) -> int:
     target = object_storage_path(path)
     fs = target.fs
     folder, _, name = str(target.path).rpartition("/")
-    temporary = f"{folder}/{_temporary_name(name)}"
+    temporary = f"{folder}/.{name}.{uuid.uuid4().hex[:8]}.part"
     try:
         if folder:
             fs.makedirs(folder, exist_ok=True)

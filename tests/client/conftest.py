@@ -62,7 +62,10 @@ class World:
 
 
 class ScriptedService:
-    """Gives its answers in order, and the last one for ever; remembers the requests."""
+    """
+    Gives its answers in order, and the last one for ever; remembers the requests. An answer given as a dict is about
+    the object that is asked for.
+    """
 
     def __init__(self, *answers: Answer) -> None:
         self.answers = list(answers)
@@ -76,8 +79,14 @@ class ScriptedService:
         if isinstance(answer, Exception):
             raise answer
         if isinstance(answer, dict):
-            return httpx.Response(200, json=answer)
+            return httpx.Response(200, json=_about(request, answer))
         return _copy(answer)
+
+
+def _about(request: httpx.Request, answer: dict[str, Any]) -> dict[str, Any]:
+    collection, _, identifier = request.url.path.rpartition("/")
+    is_one = request.method == "GET" and collection.endswith(("/edit_runs", "/files"))
+    return {**answer, "id": identifier} if is_one and isinstance(answer.get("id"), str) else answer
 
 
 def _copy(answer: httpx.Response) -> httpx.Response:

@@ -23,6 +23,7 @@ from extend_provider.exceptions import (
     ExtendServerError,
 )
 from extend_provider.redaction import MASK
+from tests.client.conftest import API_KEY
 
 RUN = {"object": "edit_run", "id": "edr_1", "status": "PROCESSING"}
 BODY = {
@@ -216,6 +217,133 @@ def test_a_broken_list_item_is_described_without_its_content(connect):
 
     assert "/edit_runs" in caught.value.message
     assert "123-45-6789" not in str(caught.value)
+
+
+def test_an_answer_about_another_object_is_none(connect):
+    """A cache on the way may mix answers up, and somebody else's document is worse than none."""
+    shell = connect(httpx.Response(200, json={**RUN, "id": "edr_2"}), retry_for=0.0)
+
+    with pytest.raises(ExtendResponseError, match="edr_1 is about another object") as caught:
+        shell.get_run("edr_1")
+    with pytest.raises(ExtendResponseError, match="file_1 is about another object"):
+        shell.read("file_1")
+
+    assert caught.value.retryable is True
+    assert caught.value.hint
+
+
+def test_answers_that_were_mixed_up_for_a_moment_are_asked_for_again(connect):
+    shell = connect(httpx.Response(200, json={**RUN, "id": "edr_2"}), RUN)
+
+    assert shell.get_run("edr_1").id == "edr_1"
+
+
+def test_of_millions_of_broken_items_one_is_described(connect):
+    shell = connect(httpx.Response(200, content=b'{"data": [' + b"1," * 1_000_000 + b"1]}"))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ExtendResponseError) as caught:
+            list(shell.iterate("list_runs"))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert len(str(caught.value)) < 1000
+    assert peak < 100_000_000
+
+
+# -- what no database stores -------------------------------------------------------------------------------------------
+
+
+def test_numbers_and_characters_that_postgresql_refuses_do_not_lose_a_result(connect):
+    values = rb'{"a": NaN, "b": -Infinity, "c": 1e999, "d": "x\u0000y", "e": "\ud800", "f": "\ud83d\ude00", "g": 1.5}'
+    body = b'{"id": "edr_1", "status": "PROCESSED", "output": {"filledValues": ' + values + b"}}"
+    shell = connect(httpx.Response(200, content=body))
+
+    filled = shell.get_run("edr_1").filled_values
+
+    assert filled == {"a": None, "b": None, "c": None, "d": "x\ufffdy", "e": "?", "f": "\U0001f600", "g": 1.5}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
+def test_json_in_another_encoding_is_none(connect, encoding):
+    shell = connect(httpx.Response(200, content='{"id": "edr_1", "status": "é"}'.encode(encoding)), retry_for=0.0)
+
+    with pytest.raises(ExtendResponseError, match="not a JSON object"):
+        shell.get_run("edr_1")
+
+
+def test_a_byte_order_mark_does_no_harm(connect):
+    shell = connect(httpx.Response(200, content=b"\xef\xbb\xbf" + json.dumps(RUN).encode()))
+
+    assert shell.get_run("edr_1").status == "PROCESSING"
+
+
+# -- the key comes back ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(400, json={"message": API_KEY, "code": API_KEY, "requestId": API_KEY, "docUrl": API_KEY}),
+        httpx.Response(400, headers={"x-extend-request-id": API_KEY}),
+        httpx.Response(200, headers={"content-type": API_KEY}, content=b"<html>"),
+        httpx.Response(200, json={"id": API_KEY, "status": "PROCESSING"}),
+    ],
+)
+def test_a_service_that_repeats_the_key_does_not_get_it_into_an_error(connect, answer):
+    shell = connect(answer, retry_for=0.0)
+
+    with pytest.raises(ExtendError) as caught:
+        shell.get_run("edr_1")
+
+    assert API_KEY not in repr(vars(caught.value))
+
+
+def test_a_service_that_repeats_the_key_does_not_get_it_into_a_result(connect):
+    shell = connect(httpx.Response(200, json={**RUN, "file": {"id": "file_1", "name": f"{API_KEY}.pdf"}}))
+
+    assert shell.get_run("edr_1").file.name == f"{MASK}.pdf"
+
+
+def test_what_the_service_says_stays_in_its_line(connect):
+    """Otherwise it could write log lines of its own, or steer a terminal."""
+    error = refusal(connect, httpx.Response(400, json={**BODY, "message": "no\r\n\x1b[2J2026-03-04 INFO fine"}))
+
+    assert error.message == "GET /edit_runs/edr_1 was refused: no   [2J2026-03-04 INFO fine"
+
+
+# -- lists without end -------------------------------------------------------------------------------------------------
+
+
+def test_a_list_that_runs_in_a_circle_is_an_error(connect):
+    pages = {None: "a", "a": "b", "b": "c", "c": "a"}
+    shell = connect(lambda request: {"data": [RUN], "nextPageToken": pages[request.url.params.get("nextPageToken")]})
+
+    with pytest.raises(ExtendResponseError, match="a page that was read before") as caught:
+        list(shell.iterate("list_runs"))
+
+    assert len(shell.requests) == 4
+    assert caught.value.hint
+
+
+def test_a_list_of_nothing_but_empty_pages_is_an_error(connect):
+    shell = connect(lambda _: {"data": [], "nextPageToken": f"token {len(shell.requests)}"})
+
+    with pytest.raises(ExtendResponseError, match="nothing but empty pages"):
+        list(shell.iterate("list_files"))
+
+    assert len(shell.requests) == 20
+
+
+def test_a_few_empty_pages_are_fine(connect):
+    def answer(_):
+        number = len(shell.requests)
+        return {"data": [RUN] if number % 10 == 0 else [], "nextPageToken": f"token {number}" if number < 100 else None}
+
+    shell = connect(answer)
+
+    assert len(list(shell.iterate("list_runs"))) == 10
 
 
 # -- bounded bodies ----------------------------------------------------------------------------------------------------

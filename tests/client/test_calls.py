@@ -13,7 +13,7 @@ import pytest
 
 from extend_provider.client import API_VERSION
 from extend_provider.exceptions import ExtendConfigurationError, ExtendNotFoundError, ExtendResponseError
-from extend_provider.models import EditRun, File
+from extend_provider.models import EditRun, EditTemplate, File
 
 RUN = {"object": "edit_run", "id": "edr_1", "status": "PROCESSING"}
 FILE = {"object": "file", "id": "file_1", "name": "w9.pdf"}
@@ -125,6 +125,8 @@ CALLS = {
     "upload": lambda shell: shell.upload_file(io.BytesIO(b"x"), "w9.pdf"),
     "get file": lambda shell: shell.get_file("file_1"),
     "list files": lambda shell: list(shell.iterate("list_files")),
+    "get template": lambda shell: shell.get_edit_template("edt_1"),
+    "list templates": lambda shell: list(shell.iterate("list_edit_templates")),
     "delete file": lambda shell: shell.delete_file("file_1"),
 }
 ANYTHING = {**RUN, **FILE, "data": []}
@@ -230,6 +232,13 @@ def test_deleting_tells_whether_there_was_something_to_delete(connect, method, p
     assert shell.paths == [f"DELETE {path}"] * 3
 
 
+def test_a_deletion_may_be_answered_by_nothing(connect):
+    shell = connect(httpx.Response(204))
+
+    assert shell.delete_run("edr_1") is True
+    assert len(shell.requests) == 1
+
+
 def test_a_page_of_a_proxy_is_no_deletion(connect):
     shell = connect(httpx.Response(200, html="<h1>Log in</h1>"), retry_for=1.0)
 
@@ -249,7 +258,10 @@ def numbered_pages(pages, item):
     return answer
 
 
-@pytest.mark.parametrize(("method", "item", "cls"), [("list_runs", RUN, EditRun), ("list_files", FILE, File)])
+@pytest.mark.parametrize(
+    ("method", "item", "cls"),
+    [("list_runs", RUN, EditRun), ("list_files", FILE, File), ("list_edit_templates", FILE, EditTemplate)],
+)
 def test_a_list_is_read_page_by_page_as_far_as_it_is_needed(connect, method, item, cls):
     shell = connect(numbered_pages(4, item))
 
@@ -266,7 +278,7 @@ def test_a_list_is_read_page_by_page_as_far_as_it_is_needed(connect, method, ite
     assert len(shell.requests) == 4
 
 
-@pytest.mark.parametrize("method", ["list_runs", "list_files"])
+@pytest.mark.parametrize("method", ["list_runs", "list_files", "list_edit_templates"])
 def test_filters_go_with_every_page_and_the_token_arrives_unchanged(connect, method):
     shell = connect(numbered_pages(3, {**RUN, **FILE}))
 

@@ -363,6 +363,71 @@ def test_a_redirect_that_leads_nowhere_is_a_typed_error(download, location):
     assert caught.value.__suppress_context__
 
 
+def test_a_redirect_may_not_leave_tls(download):
+    storage, shell = download(refuse(302, Location="http://storage.example/plain"))
+
+    with pytest.raises(ExtendTransportError, match="a place that is not safe to read"):
+        shell.read("file_1")
+
+    assert {request.url.scheme for request in storage.gets} == {"https"}
+
+
+def test_a_redirect_may_be_relative_and_keeps_the_position(download):
+    def answer(storage, start):
+        if "moved" not in str(storage.gets[-1].url):
+            return httpx.Response(302, headers={"Location": "../moved.pdf?sig=9"})
+        return serve(cut=3000 if start is None else None)(storage, start)
+
+    storage, shell = download(answer)
+
+    assert shell.read("file_1") == DATA
+    assert storage.ranges == [None, None, "bytes=3000-", "bytes=3000-"]
+    assert str(storage.gets[1].url) == "https://storage.example/moved.pdf?sig=9"
+
+
+def test_a_storage_that_gives_a_byte_at_a_time_is_given_up(download):
+    def crumb(storage, start):
+        headers = {"Content-Range": f"bytes {start or 0}-{start or 0}/*"}
+        return httpx.Response(206, stream=Body(b"x", 1), headers=headers)
+
+    storage, shell = download(crumb)
+
+    with pytest.raises(ExtendTransportError, match="broke off after"):
+        shell.read("file_1")
+
+    assert len(storage.gets) == 20
+
+
+def test_a_file_that_is_too_large_is_given_up(download):
+    _, shell = download(serve(), data=b"x" * 50_000, max_file_bytes=49_999)
+
+    with pytest.raises(ExtendFileError, match="larger than 49999 bytes") as caught:
+        shell.read("file_1")
+
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "zstd"])
+def test_an_encoding_that_was_not_asked_for_is_no_file(download, encoding):
+    _, shell = download(
+        lambda storage, start: httpx.Response(200, stream=Body(DATA), headers={"Content-Encoding": encoding})
+    )
+
+    with pytest.raises(ExtendTransportError, match="not asked for"):
+        shell.read("file_1")
+
+
+def test_a_compressed_file_that_breaks_off_in_silence_is_no_whole_file(download):
+    """Without a length, only the compression tells."""
+    packed = gzip.compress(DATA)
+    _, shell = download(
+        lambda storage, start: httpx.Response(200, stream=Body(packed[:-9]), headers={"Content-Encoding": "gzip"})
+    )
+
+    with pytest.raises(ExtendTransportError, match="breaks off"):
+        shell.read("file_1")
+
+
 @pytest.mark.parametrize(
     "url", [None, "", 5, "ftp://storage.example/a", "file:///etc/passwd", "storage.example/a", "//storage.example/a"]
 )

@@ -26,7 +26,14 @@ RUN = {"object": "edit_run", "id": "edr_1", "status": "PROCESSING"}
 def test_httpx_logs_nothing_about_our_requests(connect, caplog):
     def answer(request):
         if request.url.host == "api.extend.ai":
-            return httpx.Response(200, json={**RUN, "presignedUrl": "https://s.example/a?sig=c0ffee"})
+            return httpx.Response(
+                200,
+                json={
+                    **RUN,
+                    "id": request.url.path.rpartition("/")[2],
+                    "presignedUrl": "https://s.example/a?sig=c0ffee",
+                },
+            )
         if request.url.path == "/a":
             return httpx.Response(307, headers={"Location": "https://s.example/b?sig=c0ffee"})
         return httpx.Response(200, content=b"data")
@@ -269,3 +276,52 @@ def test_proxy_of_the_environment_is_left_to_httpx(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.net:3128")
     assert direct_transport(replace(settings, proxy="http://own.example.net:3128"), 4) is not None
+
+
+def test_an_exception_from_proxies_is_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+    assert direct_transport(ClientSettings(api_key="k"), 4) is not None
+
+
+def test_without_tls_no_certificates_are_read_for_the_api() -> None:
+    plain = direct_transport(ClientSettings(api_key="k", base_url="http://127.0.0.1:1"), 4)
+    safe = direct_transport(ClientSettings(api_key="k"), 4)
+
+    assert plain is not None
+    assert safe is not None
+    # Should TLS come into play all the same, nobody is trusted.
+    context = plain._pool._ssl_context
+    assert context is not None
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert context.cert_store_stats()["x509_ca"] == 0
+    assert safe._pool._ssl_context.cert_store_stats()["x509_ca"] > 0
+
+
+async def test_a_download_checks_certificates_even_if_the_api_is_plain() -> None:
+    """A gateway may take the API calls without TLS; the files are elsewhere."""
+    async with AsyncExtendClient(ClientSettings(api_key="k", base_url="http://127.0.0.1:1")) as client:
+        assert client._http._transport._pool._ssl_context.cert_store_stats()["x509_ca"] > 0
+
+
+async def test_both_ways_to_the_api_send_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past an httpx client, and through one, as behind a proxy of the environment."""
+    seen = []
+
+    async def answer(_: object, request: httpx.Request) -> httpx.Response:
+        seen.append((request.method, request.url, dict(request.headers), request.extensions["timeout"]))
+        return httpx.Response(200, json=RUN)
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", answer)
+    settings = ClientSettings(api_key="k", base_url="https://gateway.example.net/extend", workspace_id="ws_1")
+    for proxy in ("", "http://proxy.example.net:3128"):
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        async with AsyncExtendClient(settings) as client:
+            assert (await client.get_run("edr_1")).id == "edr_1"
+
+    (_, direct_url, direct_headers, direct_timeouts), (_, url, headers, timeouts) = seen
+    assert direct_url == url == "https://gateway.example.net/extend/edit_runs/edr_1"
+    assert {name: headers[name] for name in headers if name != "connection"} == direct_headers
+    assert timeouts == direct_timeouts

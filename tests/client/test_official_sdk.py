@@ -97,7 +97,13 @@ class Recorder:
     def __call__(self, request):
         request.read()
         self.requests.append(request)
-        anything = {"object": "edit_run", "id": "x_1", "status": "PROCESSING", "name": "w9.pdf", "data": []}
+        anything = {
+            "object": "edit_run",
+            "id": request.url.path.rpartition("/")[2],
+            "status": "PROCESSING",
+            "name": "w9.pdf",
+            "data": [],
+        }
         return httpx.Response(200, json=anything)
 
 
@@ -155,6 +161,7 @@ FILTERS = {
     "nextPageToken": "b3BhcXVl:c2lnbmF0dXJl/PT0=",
     "maxPageSize": 100,
 }
+SORTED = {name: value for name, value in FILTERS.items() if name != "fileNameContains"}
 
 # What our client is asked, and the same call for theirs, with the workspace where the SDK has a parameter for it: on
 # creates it has none, although organization-scoped keys need the header there too.
@@ -201,6 +208,16 @@ CALLS = {
         lambda ours: list(ours.iterate("list_files", nameContains="a b", sortDir="asc", maxPageSize=5)),
         lambda theirs, ws: theirs.files.list(
             name_contains="a b", sort_dir="asc", max_page_size=5, extend_workspace_id=ws
+        ),
+    ),
+    "get template": (
+        lambda ours: ours.get_edit_template("edt_1"),
+        lambda theirs, ws: theirs.edit_templates.retrieve("edt_1", extend_workspace_id=ws),
+    ),
+    "list templates": (
+        lambda ours: list(ours.iterate("list_edit_templates", nameContains="W-9 ü", **SORTED)),
+        lambda theirs, ws: theirs.edit_templates.list(
+            name_contains="W-9 ü", extend_workspace_id=ws, **{snake(k): v for k, v in SORTED.items()}
         ),
     ),
     "delete file": (
@@ -377,10 +394,10 @@ def follow(thing, path):
     "body", [PROCESSING, PROCESSED, FAILED, MINIMAL], ids=["processing", "processed", "failed", "new"]
 )
 def test_a_run_is_read_alike(connect, sdk, body):
-    theirs = _their_answer(body, lambda client: client.edit_runs.retrieve("edr_1"))
+    theirs = _their_answer(body, lambda client: client.edit_runs.retrieve(body["id"]))
     shell = connect(body)
 
-    ours = shell.get_run("edr_1")
+    ours = shell.get_run(body["id"])
 
     assert isinstance(ours, EditRun)
     assert isinstance(theirs, TheirRun)
@@ -408,10 +425,33 @@ def test_a_list_is_read_alike(connect):
     assert ours[0].created_at is not None
 
 
-def test_a_file_is_read_alike(connect):
-    theirs = _their_answer(FILE, lambda client: client.files.retrieve("file_1"))
+def test_templates_are_read_alike(connect):
+    item = {
+        "object": "edit_template",
+        "id": "edt_1",
+        "name": "W-9",
+        "description": None,
+        "file": FILE,
+        "createdAt": "2026-03-04T10:15:00Z",
+        "updatedAt": "2026-03-05T10:15:00Z",
+    }
+    whole = {**item, "config": {"schema": SCHEMA, "instructions": "x"}, "schemaConfig": None}
+    their_page = _their_answer({"object": "list", "data": [item]}, lambda client: client.edit_templates.list())
+    [ours] = connect({"object": "list", "data": [item]}).iterate("list_edit_templates")
+    theirs = _their_answer(whole, lambda client: client.edit_templates.retrieve("edt_1"))
+    ours_whole = connect(whole).get_edit_template("edt_1")
 
-    ours = connect(FILE).get_file("file_1")
+    for mine, their in ((ours, their_page.data[0]), (ours_whole, theirs)):
+        assert (mine.id, mine.name, mine.description, mine.file.id) == (their.id, their.name, None, their.file.id)
+        assert (mine.created_at, mine.updated_at) == (their.created_at, their.updated_at)
+    assert ours_whole.config["instructions"] == theirs.config.instructions
+    assert ours.config is None
+
+
+def test_a_file_is_read_alike(connect):
+    theirs = _their_answer(FILE, lambda client: client.files.retrieve(FILE["id"]))
+
+    ours = connect(FILE).get_file(FILE["id"])
 
     assert isinstance(ours, File)
     assert isinstance(theirs, TheirFile)

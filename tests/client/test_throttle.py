@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import threading
 
 import httpx
@@ -115,9 +116,31 @@ def test_a_retry_after_is_obeyed_by_other_calls_too(connect, world):
     shell = connect(answer, retry_for=30.0)
     shell.get_run("edr_1")
     shell._client._core.throttle.close_for(4.0)
-    shell.get_run("edr_2")
+    shell.get_run("edr_1")
 
-    assert sent_at == pytest.approx([0.0, 8.0, 12.0])
+    assert sent_at == pytest.approx([0.0, 8.0, 12.0], abs=0.01)
+
+
+def test_a_refusal_halves_the_pace_once_and_time_restores_it(connect, world):
+    """On a worker as in a triggerer: the rate asked for may be more than the account has."""
+    sent_at = []
+
+    def answer(_):
+        sent_at.append(world.elapsed)
+        if len(sent_at) == 11:
+            return httpx.Response(429, headers={"Retry-After": "1"}, json={})
+        return httpx.Response(200, json=RUN)
+
+    shell = connect(answer, requests_per_second=10.0)
+    for _ in range(200):
+        shell.get_run("edr_1")
+
+    gaps = [later - earlier for earlier, later in itertools.pairwise(sent_at)]
+    # Ten at once, then one a tenth of a second, which is refused; a silence; then five a second, and ever more.
+    assert gaps[9] == pytest.approx(0.1)
+    assert gaps[10] == pytest.approx(1.2)
+    assert gaps[11] == pytest.approx(0.2, abs=0.01)
+    assert gaps[-1] == pytest.approx(0.1)
 
 
 def test_a_place_taken_before_a_silence_is_void_in_it(connect, world):
@@ -141,7 +164,7 @@ def test_a_place_taken_before_a_silence_is_void_in_it(connect, world):
 
     world.sleep = sleep_and_hear_of_a_silence  # type: ignore[method-assign]
     shell.let_time_fly()
-    shell.get_run("edr_2")
+    shell.get_run("edr_1")
 
     assert sent_at[0] == 0.0
     assert sent_at[1] >= 21.0

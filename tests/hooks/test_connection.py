@@ -5,10 +5,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import Connection
 
 from extend_provider.exceptions import ExtendConfigurationError
 from extend_provider.hooks.connection import settings_from_connection
+from tests.airflow_names import Connection
 
 
 def connection(extra: Any = None, **fields: Any) -> Connection:

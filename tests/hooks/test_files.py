@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import ObjectStoragePath
 
 from extend_provider.exceptions import ExtendConfigurationError, ExtendFileError
 from extend_provider.hooks.files import classify, open_for_upload, write_whole
+from tests.airflow_names import ObjectStoragePath
 
 UPLOAD = None
 
@@ -43,7 +43,7 @@ def test_bare_name_of_an_existing_file_is_a_path(tmp_path: Path, monkeypatch: py
     assert classify("form").wire is None
 
 
-@pytest.mark.parametrize("file", ["", "  ", None, {}, {"url": "u", "id": "i"}, {"text": "t"}])
+@pytest.mark.parametrize("file", ["", "  ", None, {}, {"url": "u", "id": "i"}, {"text": "t", "id": "i"}])
 def test_unusable_file_argument(file: Any) -> None:
     with pytest.raises(ExtendConfigurationError):
         classify(file)
@@ -73,7 +73,8 @@ def test_folder_cannot_be_read(tmp_path: Path) -> None:
         pass
 
 
-@pytest.fixture(params=["", "file://"], ids=["local path", "object storage"])
+# With a connection, Airflow gives its object storage for the local disk.
+@pytest.fixture(params=["", "file://", "file://disk@"], ids=["local path", "file URI", "object storage"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
     target = tmp_path / "new" / "folder" / "filled.pdf"
     return f"{request.param}{target}", target
