@@ -69,7 +69,7 @@ def _exit(*_: object) -> NoReturn:
 def _read_settings(arguments: Sequence[str] | None) -> Settings:
     parser = argparse.ArgumentParser(
         prog="python -m extend_provider.local",
-        description="A local Extend service for demos and tests: files and edit runs of API version 2026-02-09.",
+        description="A local Extend service for demos and tests: files and runs of API version 2026-02-09.",
     )
     defaults = Settings()
     add = parser.add_argument
@@ -96,6 +96,14 @@ def _read_settings(arguments: Sequence[str] | None) -> Settings:
     )
     add("--rate-limit", type=float, metavar="N", help="requests per second for each of GET, WRITE and RUN")
     add("--rate-burst", type=int, metavar="N", help="requests that may come at once (default: one second's worth)")
+    add(
+        "--webhook-retry-delay",
+        type=float,
+        default=defaults.webhook_retry_delay,
+        metavar="SECONDS",
+        help="time before a webhook event is sent again; doubles each time (default: %(default)s)",
+    )
+    add("--declarations", metavar="FILE", help="JSON file with processors to declare, see docs/local-service.md")
     add("--allow-private-urls", action="store_true", help="download file.url from private addresses too")
     return Settings(**vars(parser.parse_args(arguments)))
 

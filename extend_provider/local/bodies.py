@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from extend_provider.local.errors import invalid
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from starlette.requests import Request
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 async def read_object(request: Request) -> dict[str, Any]:
@@ -58,6 +61,20 @@ def as_text(value: Any, name: str) -> str:
     """
     if not isinstance(value, str) or not value.strip():
         raise invalid(f"{name} must be a non-empty string.")
+    return value
+
+
+def check_id(value: str, name: str) -> str:
+    """
+    Check an id that a client chooses.
+
+    :param value: the id.
+    :param name: what the message calls it.
+    :return: the id.
+    :raises ApiError: 400, it is too long or has other characters than ids have.
+    """
+    if not _ID.fullmatch(value):
+        raise invalid(f"{name} must consist of letters, digits, - and _, 255 at most.")
     return value
 
 

@@ -14,9 +14,12 @@ from extend_provider.local.edit_config import resolve_config
 from extend_provider.local.errors import invalid, not_found
 from extend_provider.local.faults import Fault
 from extend_provider.local.file_input import existing_file
-from extend_provider.local.service import service_of
+from extend_provider.local.kinds import PROCESSOR_CONFIGS
+from extend_provider.local.service import DEFAULT_REVIEWER, service_of
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
 
 
@@ -93,6 +96,19 @@ async def finish_run(request: Request) -> JSONResponse:
     return JSONResponse({"id": run.id})
 
 
+async def review_run(request: Request) -> JSONResponse:
+    """Approve or reject a run that needs review, as a human does in the dashboard."""
+    body = await read_object(request)
+    refuse_unknown(body, ("approve", "user", "note"), "a review")
+    if not isinstance(body.get("approve"), bool):
+        raise invalid("approve must be true or false.")
+    user = DEFAULT_REVIEWER if body.get("user") is None else as_text(body["user"], "user")
+    note = "" if body.get("note") is None else as_text(body["note"], "note")
+    run_id = request.path_params["id"]
+    service_of(request).review(run_id, user, rejection=None if body["approve"] else note)
+    return JSONResponse({"id": run_id})
+
+
 async def seed_template(request: Request) -> JSONResponse:
     """Save an edit template, from ``fileBase64`` or the ``fileId`` of an upload."""
     body = await read_object(request)
@@ -110,11 +126,44 @@ async def seed_template(request: Request) -> JSONResponse:
     return JSONResponse({"id": service.add_template(name, file, config).id})
 
 
+def declare_processor(role: str) -> Callable[[Request], Awaitable[JSONResponse]]:
+    """
+    Make the endpoint that declares extractors, classifiers, splitters or workflows.
+
+    :param role: such as ``extractor``.
+    :return: the endpoint; an id that is taken already gets the new declaration.
+    """
+
+    async def declare(request: Request) -> JSONResponse:
+        body = await read_object(request)
+        refuse_unknown(body, ("id", "name", "config"), f"a declared {role}")
+        new_id = None if body.get("id") is None else as_text(body["id"], "id")
+        name, config = as_text(body.get("name"), "name"), as_object(body.get("config"), "config")
+        return JSONResponse({"id": service_of(request).add_processor(role, name, config, new_id).id})
+
+    return declare
+
+
 def _decode(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise invalid("fileBase64 is not valid Base64.") from None
+
+
+async def list_deliveries(request: Request) -> JSONResponse:
+    """Answer the attempts to deliver webhook events, oldest first."""
+    return JSONResponse({"deliveries": [item.as_json() for item in service_of(request).webhooks.deliveries]})
+
+
+async def redeliver(request: Request) -> JSONResponse:
+    """Send a webhook event once more."""
+    event_id = request.path_params["id"]
+    try:
+        service_of(request).webhooks.redeliver(event_id)
+    except KeyError:
+        raise not_found("Event", event_id) from None
+    return JSONResponse({"id": event_id})
 
 
 async def reset(request: Request) -> JSONResponse:
@@ -131,6 +180,10 @@ ROUTES = [
     Route("/_local/faults", clear_faults, methods=["DELETE"]),
     Route("/_local/runs", show_runs, methods=["GET"]),
     Route("/_local/runs/{id}/finish", finish_run, methods=["POST"]),
+    Route("/_local/runs/{id}/review", review_run, methods=["POST"]),
     Route("/_local/templates", seed_template, methods=["POST"]),
+    *(Route(f"/_local/{role}s", declare_processor(role), methods=["POST"]) for role in PROCESSOR_CONFIGS),
+    Route("/_local/webhooks", list_deliveries, methods=["GET"]),
+    Route("/_local/webhooks/{id}/redeliver", redeliver, methods=["POST"]),
     Route("/_local/reset", reset, methods=["POST"]),
 ]

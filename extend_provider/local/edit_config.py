@@ -35,6 +35,24 @@ def resolve_config(config: Any, saved: dict[str, Any]) -> dict[str, Any]:
     return {"engineVersion": engine, **merged, "advancedOptions": options}
 
 
+def resolve_detection_config(config: Any) -> dict[str, Any]:
+    """
+    Check the ``config`` of a form detection and fill in what it leaves out.
+
+    :param config: what was sent; None when nothing was.
+    :return: effective configuration.
+    :raises ApiError: 400, a value has the wrong type.
+    """
+    sent = {} if config is None else {k: v for k, v in as_object(config, "config").items() if v is not None}
+    options = _options(sent.pop("advancedOptions", None))
+    engine = _engine(sent.pop("engineVersion", DEFAULT_ENGINE))
+    _check_texts(sent)
+    if "inputSchema" in sent:
+        as_object(sent["inputSchema"], "config.inputSchema")
+    defaults = {key: value for key, value in _default_options(engine).items() if key != "flattenPdf"}
+    return {"engineVersion": engine, **sent, "advancedOptions": {**defaults, **options}}
+
+
 def _engine(value: Any) -> str:
     if value == "latest":
         return DEFAULT_ENGINE

@@ -5,39 +5,38 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from extend_provider.local.bodies import as_text, refuse_unknown
+from extend_provider.local.bodies import as_text
 from extend_provider.local.edit_config import resolve_config
 from extend_provider.local.engine import count_pages, edit
-from extend_provider.local.errors import RunFailure, invalid, not_found
-from extend_provider.local.file_input import existing_file, read_file_input
+from extend_provider.local.errors import RunFailure, not_found
+from extend_provider.local.file_input import existing_file
 from extend_provider.local.file_types import PDF
-from extend_provider.local.run_kind import Job, NewRun, Outcome, Produced, RunKind
+from extend_provider.local.records import FAILED, PROCESSED
+from extend_provider.local.run_fields import FORM_FIELDS, FORM_SUMMARY
+from extend_provider.local.run_kind import Job, Outcome, Produced, Resolved, RunKind, Takes
 
 if TYPE_CHECKING:
     from extend_provider.local.store import Store
 
-CREDITS_PER_PAGE = 2
 
-
-def _validate(body: dict[str, Any], store: Store) -> NewRun:
-    refuse_unknown(body, ("file", "templateId", "config"), "an edit run")
-    file, template_id = body.get("file"), body.get("templateId")
-    if (file is None) == (template_id is None):
-        raise invalid("Provide exactly one of file, templateId.")
+def _resolve(body: dict[str, Any], store: Store) -> Resolved:
+    template_id = body.get("templateId")
     if template_id is None:
-        return read_file_input(file, resolve_config(body.get("config"), {}), store)
+        return Resolved(resolve_config(body.get("config"), {}))
     template = store.templates.get(as_text(template_id, "templateId"))
     if template is None:
         raise not_found("Edit template", template_id)
-    return NewRun(resolve_config(body.get("config"), template.config), file=existing_file(template.file_id, store))
+    config = resolve_config(body.get("config"), template.config)
+    return Resolved(config, file=existing_file(template.file_id, store))
 
 
 def _process(job: Job) -> Outcome:
-    if job.file_type not in (PDF, None):
-        raise RunFailure("FILE_TYPE_NOT_SUPPORTED", f"Edit runs require a PDF, the file is {job.file_type}.")
-    pages = count_pages(job.data, job.password)
-    job.charge(pages * CREDITS_PER_PAGE)
-    result = edit(job.data, job.config, job.password)
+    document = job.document
+    if document.type not in (PDF, None):
+        raise RunFailure("FILE_TYPE_NOT_SUPPORTED", f"Edit runs require a PDF, the file is {document.type}.")
+    pages = count_pages(document.data, document.password)
+    job.charge(pages)
+    result = edit(document.data, job.config, document.password)
     return Outcome(
         output={"filledValues": result.filled_values} if result.filled_values else {},
         metrics={
@@ -50,7 +49,7 @@ def _process(job: Job) -> Outcome:
             "fieldFillingTimeMs": round(result.timings["filling"]),
         },
         pages=pages,
-        files={"editedFile": Produced(_edited_name(job.file_name), result.pdf, PDF, result.page_count)},
+        files={"editedFile": Produced(_edited_name(document.name), result.pdf, PDF, result.page_count)},
     )
 
 
@@ -65,6 +64,13 @@ EDIT = RunKind(
     id_prefix="edr_",
     path="/edit_runs",
     sync_path="/edit",
-    validate=_validate,
+    takes=Takes(keys=("config",), instead="templateId", metadata=False, priority=False),
+    resolve=_resolve,
     process=_process,
+    credits_per_page=2,
+    fields=FORM_FIELDS,
+    summary_fields=FORM_SUMMARY,
+    filters=("status", "source", "fileNameContains"),
+    sources=("API", "STUDIO", "ADMIN"),
+    events={PROCESSED: "edit_run.processed", FAILED: "edit_run.failed"},
 )

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 _MODULES = {
     "pypdf": ("pypdf",),
+    "pypdfium2": ("pypdfium2",),
     "python-multipart": ("python_multipart", "multipart"),  # renamed in 0.0.13
     "starlette": ("starlette",),
     "uvicorn": ("uvicorn",),

@@ -11,7 +11,7 @@ from typing import Any
 from extend_provider.local.asgi import is_api
 from extend_provider.local.stamps import new_id
 
-_CREATES = ("/edit", "/*_runs")
+_CREATES = ("/edit", "/parse", "/extract", "/classify", "/split", "/detect_form", "/*_runs", "/*_runs/batch")
 _LISTS = ("/*_runs",)
 _READS = ("/*_runs/*",)
 _SERVER_ERRORS = frozenset(int(status) for status in HTTPStatus if status >= HTTPStatus.INTERNAL_SERVER_ERROR)

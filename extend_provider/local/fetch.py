@@ -21,6 +21,11 @@ _SOCKET_TIMEOUT = 10.0
 _TOTAL_TIMEOUT = 60.0
 _MAX_REDIRECTS = 5
 _CHUNK = 64 * 1024
+# Python calls more of IPv6 global than is given out to the public: site-local addresses, old forms of loopback.
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# They look public, and are doors to the machine below in some clouds: Azure's agent, Oracle's metadata.
+_CLOUD_DOORS = (ipaddress.IPv4Network("168.63.129.16/32"), ipaddress.IPv4Network("192.0.0.0/24"))
 
 
 class Downloader:
@@ -171,6 +176,14 @@ def _try_to_connect(address: str, port: int, timeout: float | None) -> socket.so
 
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
-    return ip.is_global and not ip.is_multicast
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or _translated(ip)
+        if inner is None:
+            return ip in _GLOBAL_UNICAST and ip.is_global
+        ip = inner
+    return ip.is_global and not ip.is_multicast and not any(ip in door for door in _CLOUD_DOORS)
+
+
+def _translated(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that a NAT64 gateway connects to; in networks without IPv4, every IPv4 host has one."""
+    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None

@@ -15,7 +15,7 @@ from extend_provider.local.file_input import existing_file
 from extend_provider.local.file_types import MEDIA_TYPES, PDF
 from extend_provider.local.ingest import describe_blob
 from extend_provider.local.paging import Pager
-from extend_provider.local.service import service_of
+from extend_provider.local.service import links_of, service_of
 from extend_provider.local.uploads import read_upload, save_upload
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def upload(request: Request) -> JSONResponse:
     if convert and file.type != PDF:
         service.store.blob(file.id).unlink(missing_ok=True)
         raise ApiError(422, "FAILED_TO_CONVERT_TO_PDF", "The local service converts nothing to PDF; upload a PDF.")
-    service.store.save_file(file)
+    service.store.files.keep(file)
     return JSONResponse({**file.summary(), "contents": None})
 
 
@@ -49,7 +49,7 @@ async def get_file(request: Request) -> JSONResponse:
     """Answer one file, with a fresh presigned URL."""
     service = service_of(request)
     file = existing_file(request.path_params["id"], service.store)
-    url = service.presigner.url(request, file.id, file.name)
+    url = links_of(request).url(file.id, file.name)
     return JSONResponse({**file.summary(), "presignedUrl": url, "contents": None})
 
 
@@ -85,11 +85,13 @@ async def download(request: Request) -> Response:
     refusal = service.presigner.refusal(file_id, query.get("expires", ""), query.get("signature", ""))
     if refusal is not None:
         return _storage_error(403, "AccessDenied", refusal)
-    file = service.store.files.get(file_id)
-    if file is None or file.size is None:
+    file, path = service.store.files.get(file_id), service.store.blob(file_id)
+    if not path.exists() or (file is not None and file.size is None):
         return _storage_error(404, "NoSuchKey", "The file does not exist.")
+    if file is None:  # the output of a run, or the payload of an event
+        return FileResponse(path, media_type="application/json")
     media_type = MEDIA_TYPES.get(file.type or "", "application/octet-stream")
-    return FileResponse(service.store.blob(file_id), media_type=media_type, filename=file.name)
+    return FileResponse(path, media_type=media_type, filename=file.name)
 
 
 def _storage_error(status: int, code: str, message: str) -> Response:

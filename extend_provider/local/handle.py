@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from extend_provider.local.extra import require_extra
+from extend_provider.local.handle_seeds import Seeds
 from extend_provider.local.settings import DEFAULT_MAX_FILE_SIZE, DEFAULT_URL_TTL, Settings
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from extend_provider.local.request_log import RequestRecord
     from extend_provider.local.server import Server
     from extend_provider.local.service import Service
+    from extend_provider.local.webhooks import Delivery
 
 T = TypeVar("T")
 
@@ -27,7 +29,7 @@ _LIVENESS_INTERVAL = 0.5
 _CALL_TIMEOUT = 60.0
 
 
-class LocalService:
+class LocalService(Seeds):
     """
     A local Extend service in a thread of this process, on a free loopback port.
 
@@ -50,6 +52,8 @@ class LocalService:
     :param url_ttl: seconds that a presigned URL lives. Default 900.
     :param rate_limit: requests per second for each category. Default: no limit.
     :param rate_burst: requests that may come at once. Default: one second's worth.
+    :param webhook_retry_delay: seconds before a webhook event is sent again; doubles each time. Default 0.1.
+    :param declarations: JSON file with processors to declare at the start. Default: none.
     :param allow_private_urls: also download ``file.url`` from private addresses. Default False.
     :raises MissingExtraError: the extra ``[local]`` is not installed.
     :raises ValueError: an option is out of range.
@@ -69,6 +73,8 @@ class LocalService:
         url_ttl: float = DEFAULT_URL_TTL,
         rate_limit: float | None = None,
         rate_burst: int | None = None,
+        webhook_retry_delay: float = 0.1,
+        declarations: str | Path | None = None,
         allow_private_urls: bool = False,
     ) -> None:
         require_extra()
@@ -84,6 +90,8 @@ class LocalService:
             url_ttl=url_ttl,
             rate_limit=rate_limit,
             rate_burst=rate_burst,
+            webhook_retry_delay=webhook_retry_delay,
+            declarations=None if declarations is None else str(declarations),
             allow_private_urls=allow_private_urls,
         )
         self._service_or_none: Service | None = None
@@ -201,30 +209,22 @@ class LocalService:
         self._service.faults.clear()
 
     def reset(self) -> None:
-        """Forget files, runs, templates, faults, requests and counters; URL and API key stay."""
+        """Forget everything but URL and API key."""
         self._call(self._service.reset)
 
-    def add_file(self, name: str, data: bytes) -> str:
-        """
-        Add a file without an upload, which would show in :attr:`requests`.
+    @property
+    def webhook_deliveries(self) -> list[Delivery]:
+        """Attempts to deliver webhook events, oldest first (the last 10,000)."""
+        return self._call(lambda: list(self._service.webhooks.deliveries))
 
-        :param name: file name.
-        :param data: its bytes.
-        :return: file id.
+    def redeliver(self, event_id: str) -> None:
         """
-        return self._await(self._service.add_file(name, data)).id
+        Send a webhook event once more, as the manual retry in the real service's dashboard does.
 
-    def add_template(self, name: str, pdf: bytes, config: dict[str, Any] | None = None) -> str:
+        :param event_id: id of an event that was sent.
+        :raises KeyError: no such event.
         """
-        Save an edit template, which the real service does in its dashboard.
-
-        :param name: template name.
-        :param pdf: the form.
-        :param config: saved edit configuration; request values override it.
-        :return: template id.
-        """
-        file = self._await(self._service.add_file(f"{name}.pdf", pdf))
-        return self._call(lambda: self._service.add_template(name, file, config or {}).id)
+        self._call(lambda: self._service.webhooks.redeliver(event_id))
 
     def finish_run(self, run_id: str) -> None:
         """

@@ -34,13 +34,16 @@ class Pager:
 
     :param request: the list request.
     :param secret: signs the tokens.
-    :param sortable: what ``sortBy`` may be, the default first.
+    :param sortable: what ``sortBy`` may be, the default first; empty when the list takes no order, and is by
+        creation, newest first.
     :raises ApiError: 400, a paging parameter is out of range, or the token is from another query.
     """
 
     def __init__(self, request: Request, secret: bytes, sortable: tuple[str, ...]) -> None:
-        self.sort_by = query_choice(request, "sortBy", sortable) or sortable[0]
-        self._descending = query_choice(request, "sortDir", ("asc", "desc")) != "asc"
+        self.sort_by, self._descending = "createdAt", True
+        if sortable:
+            self.sort_by = query_choice(request, "sortBy", sortable) or sortable[0]
+            self._descending = query_choice(request, "sortDir", ("asc", "desc")) != "asc"
         self._size = _page_size(request)
         self._secret = secret
         query = sorted((k, v) for k, v in request.query_params.multi_items() if k not in _PAGING)

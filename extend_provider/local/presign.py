@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from extend_provider.local.asgi import DOWNLOAD_PREFIX
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from collections.abc import Callable
 
 
 class Presigner:
@@ -24,35 +25,59 @@ class Presigner:
 
     def __init__(self, secret: bytes, ttl: float) -> None:
         self._secret = secret
-        self._ttl = ttl
+        self.ttl = ttl
 
-    def url(self, request: Request, file_id: str, name: str) -> str:
+    def url(self, base_url: str, owner_id: str, name: str, ttl: float) -> str:
         """
-        Sign a download URL. The fault ``expired`` makes it one that has already expired.
+        Sign a download URL.
 
-        :param request: the request that is being answered; the URL points to the host it was sent to.
-        :param file_id: file to download.
+        :param base_url: URL of the service.
+        :param owner_id: id of the file to download, or of the run or event whose bytes they are.
         :param name: file name, only for the reader's eye.
+        :param ttl: seconds that the URL lives; negative makes one that has expired already.
         :return: absolute URL.
         """
-        expired = request.state.faults.take("expired") is not None
-        expires = f"{time.time() + (-1 if expired else self._ttl):.6f}"
-        query = urlencode({"expires": expires, "signature": self._sign(file_id, expires)})
-        base = str(request.base_url).rstrip("/")
-        return f"{base}{DOWNLOAD_PREFIX}{file_id}/{quote(name, safe='')}?{query}"
+        expires = f"{time.time() + ttl:.6f}"
+        query = urlencode({"expires": expires, "signature": self._sign(owner_id, expires)})
+        return f"{base_url.rstrip('/')}{DOWNLOAD_PREFIX}{owner_id}/{quote(name, safe='')}?{query}"
 
-    def refusal(self, file_id: str, expires: str, signature: str) -> str | None:
+    def refusal(self, owner_id: str, expires: str, signature: str) -> str | None:
         """
         Check a download URL.
 
-        :param file_id: file asked for.
+        :param owner_id: id asked for.
         :param expires: its query parameter.
         :param signature: its query parameter.
         :return: why it is refused; None when it is good.
         """
-        if not hmac.compare_digest(signature.encode(), self._sign(file_id, expires).encode()):
+        if not hmac.compare_digest(signature.encode(), self._sign(owner_id, expires).encode()):
             return "The signature does not match."
         return "Request has expired." if float(expires) < time.time() else None
 
-    def _sign(self, file_id: str, expires: str) -> str:
-        return hmac.new(self._secret, f"{file_id}:{expires}".encode(), hashlib.sha256).hexdigest()
+    def _sign(self, owner_id: str, expires: str) -> str:
+        return hmac.new(self._secret, f"{owner_id}:{expires}".encode(), hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True)
+class Links:
+    """
+    Makes the presigned URLs of one answer.
+
+    :param presigner: signs them.
+    :param base_url: URL of the service, as whoever reads the answer reaches it.
+    :param expired: tells for each URL whether it is to have expired already.
+    """
+
+    presigner: Presigner
+    base_url: str
+    expired: Callable[[], bool] = lambda: False
+
+    def url(self, owner_id: str, name: str) -> str:
+        """
+        Sign a download URL.
+
+        :param owner_id: id of the file to download, or of the run whose output it is.
+        :param name: file name, only for the reader's eye.
+        :return: absolute URL.
+        """
+        return self.presigner.url(self.base_url, owner_id, name, -1 if self.expired() else self.presigner.ttl)

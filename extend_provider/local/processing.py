@@ -7,19 +7,24 @@ import logging
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extend_provider.local.errors import RunFailure, log_defect
 from extend_provider.local.fetch import Downloader
 from extend_provider.local.ingest import check_size, describe_blob
-from extend_provider.local.records import FAILED, PROCESSED, PROCESSING, FileRecord, RunRecord
-from extend_provider.local.run_kind import Job, Outcome, Produced, RunKind
-from extend_provider.local.stamps import seconds_since, utc_now
+from extend_provider.local.records import CANCELLING, PENDING, UNFINISHED
+from extend_provider.local.results import encode_output
+from extend_provider.local.run_kind import Document, Job
+from extend_provider.local.stamps import seconds_since
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Mapping
 
     from extend_provider.local.ledger import Ledger
+    from extend_provider.local.records import FileRecord, RunInput, RunRecord
+    from extend_provider.local.results import Results
+    from extend_provider.local.run_kind import Cancel, Outcome, RunKind
     from extend_provider.local.settings import Settings
     from extend_provider.local.store import Store
 
@@ -36,15 +41,19 @@ class Worker:
     :param settings: options of the service.
     :param store: files and runs.
     :param ledger: what is charged.
-    :param kinds: the kinds of run there are.
+    :param kinds: the kinds of run by name.
+    :param results: writes down how runs end.
     """
 
-    def __init__(self, settings: Settings, store: Store, ledger: Ledger, kinds: Iterable[RunKind]) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, ledger: Ledger, kinds: Mapping[str, RunKind], results: Results
+    ) -> None:
         self._delay = settings.processing_time
         self._max_size = settings.max_file_size
         self._store = store
         self._ledger = ledger
-        self._kinds = {kind.name: kind for kind in kinds}
+        self._kinds = kinds
+        self._results = results
         self._stopping = threading.Event()
         self._downloader = Downloader(
             settings.max_file_size, allow_private=settings.allow_private_urls, stopping=self._stopping
@@ -58,20 +67,41 @@ class Worker:
     def resume(self) -> None:
         """Go on with the runs that an earlier service left unfinished."""
         for run in list(self._store.runs.values()):
-            if run.status == PROCESSING:
+            if run.status in UNFINISHED:
                 self.submit(run)
 
     def submit(self, run: RunRecord) -> None:
-        """:param run: a stored run; it is finished after the processing time, counted from its creation."""
-        delay = max(0.0, self._delay - seconds_since(run.created_at))
-        self._finished[run.id] = asyncio.Event()
-        self._timers[run.id] = asyncio.get_running_loop().call_later(delay, self._begin, run)
+        """
+        :param run: a stored run; it is finished after the processing time, counted from its last change. A pending
+            run is ``PROCESSING`` for that time again.
+        """
+        delay = max(0.0, self._delay - seconds_since(run.updated_at))
+        self._finished.setdefault(run.id, asyncio.Event())
+        self._schedule(run, delay)
 
     def finish(self, run: RunRecord) -> None:
-        """:param run: a run whose processing time is cut short; nothing happens when its work has begun."""
+        """:param run: a run whose waiting time is cut short; nothing happens when its work has begun."""
         if run.id in self._timers:
-            self._timers[run.id].cancel()
+            self._timers.pop(run.id).cancel()
+            if run.status == PENDING:
+                self._results.begin(run)
             self._begin(run)
+
+    def cancel(self, run: RunRecord, how: Cancel) -> None:
+        """
+        Cancel a run; the result of work that has begun is dropped.
+
+        :param run: a run that has not ended.
+        :param how: how its kind is cancelled.
+        """
+        timer = self._timers.pop(run.id, None)
+        if timer is not None:
+            timer.cancel()
+        if how.through is None:
+            self._end_cancelled(run, how)
+        else:
+            self._results.cancelling(run, how)
+            self._schedule(run, self._delay)
 
     async def wait(self, run: RunRecord, timeout: float) -> bool:
         """
@@ -95,10 +125,10 @@ class Worker:
         timer = self._timers.pop(run_id, None)
         if timer is not None:
             timer.cancel()
-            self._finished.pop(run_id).set()
+            self._tell_finished(run_id)
 
     def stop(self) -> None:
-        """Stop working. Unfinished runs stay ``PROCESSING`` in the store."""
+        """Stop working. Unfinished runs stay so in the store."""
         self._stopping.set()
         for timer in self._timers.values():
             timer.cancel()
@@ -107,41 +137,75 @@ class Worker:
         self._downloads.shutdown(wait=False, cancel_futures=True)
         self.pool.shutdown(wait=True, cancel_futures=True)
 
-    def _begin(self, run: RunRecord) -> None:
+    def _schedule(self, run: RunRecord, delay: float) -> None:
+        self._timers[run.id] = asyncio.get_running_loop().call_later(delay, self._on_timer, run)
+
+    def _on_timer(self, run: RunRecord) -> None:
         self._timers.pop(run.id, None)
+        if run.status == PENDING:
+            self._results.begin(run)
+            self._schedule(run, self._delay)
+        else:
+            self._begin(run)
+
+    def _begin(self, run: RunRecord) -> None:
+        how = self._kinds[run.kind].cancel
+        if run.status == CANCELLING and how is not None:
+            self._end_cancelled(run, how)
+            return
         task = asyncio.get_running_loop().create_task(self._work(run))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _end_cancelled(self, run: RunRecord, how: Cancel) -> None:
+        self._results.cancelled(run, how)
+        self._tell_finished(run.id)
+        logger.info("%s %s", run.id, run.status)
+
+    def _tell_finished(self, run_id: str) -> None:
+        finished = self._finished.pop(run_id, None)
+        if finished is not None:
+            finished.set()
 
     async def _work(self, run: RunRecord) -> None:
         try:
             await self._finish_run(run)
         finally:
-            self._finished.pop(run.id).set()
+            if run.status != CANCELLING:  # that ends with a timer of its own
+                self._tell_finished(run.id)
 
     async def _finish_run(self, run: RunRecord) -> None:
+        kind = self._kinds[run.kind]
         try:
-            outcome = await self._outcome(run)
+            outcome = await self._outcome(run, kind)
         except RunFailure as problem:
-            self._store_failure(run, problem.reason, problem.message)
+            self._results.failed(run, problem.reason, problem.message)
         except Exception as error:  # noqa: BLE001 - whatever a document provokes must end the run, not the service
             log_defect(logger, run.id, error)
-            self._store_failure(run, "INTERNAL_ERROR", f"The local service failed ({type(error).__name__}).")
+            self._results.failed(run, "INTERNAL_ERROR", f"The local service failed ({type(error).__name__}).")
         else:
-            self._store_success(run, outcome)
-        logger.info("%s %s", run.id, run.failure_reason or run.status)
+            self._results.ended(run, kind, outcome)
+        if run.id in self._finished and run.status != CANCELLING:  # what was cancelled says so itself
+            logger.info("%s %s", run.id, run.failure_reason or run.status)
 
-    async def _outcome(self, run: RunRecord) -> Outcome:
+    async def _outcome(self, run: RunRecord, kind: RunKind) -> Outcome:
         if "fail" in run.script:
             raise RunFailure(run.script["fail"]["reason"], run.script["fail"]["message"])
-        file = self._store.files.get(run.file_id)
-        if file is not None and file.size is None and run.input_url is not None:
-            await self._download(file, run.input_url)
-            run.file = file.summary()
-        if file is None or run.file_id not in self._store.files or file.size is None:
+        try:
+            files = [await self._ready_file(item) for item in run.inputs]
+            return await asyncio.get_running_loop().run_in_executor(self.pool, self._process, run, kind, files)
+        except RunFailure as problem:
+            raise RunFailure(kind.reasons.get(problem.reason, problem.reason), problem.message) from problem
+
+    async def _ready_file(self, item: RunInput) -> FileRecord:
+        file = self._store.files.get(item.file_id)
+        if file is not None and file.size is None and item.url is not None:
+            await self._download(file, item.url)
+            item.file = file.summary()
+        if file is None or item.file_id not in self._store.files or file.size is None:
             raise _missing_input()
         check_size(file.size, self._max_size)
-        return await asyncio.get_running_loop().run_in_executor(self.pool, self._process, run, file)
+        return file
 
     async def _download(self, file: FileRecord, url: str) -> None:
         path = self._store.blob(file.id)
@@ -153,64 +217,28 @@ class Worker:
             path.unlink(missing_ok=True)
             raise
         if file.id in self._store.files:
-            self._store.save_file(file)
+            self._store.files.keep(file)
         else:
             path.unlink(missing_ok=True)
 
-    def _process(self, run: RunRecord, file: FileRecord) -> Outcome:
+    def _process(self, run: RunRecord, kind: RunKind, files: list[FileRecord]) -> Outcome:
         """Do the work, in a thread."""
 
-        def charge(amount: int) -> None:
+        def reserve(amount: int) -> None:
             self._ledger.reserve(run.id, amount)
 
         try:
-            data = self._store.blob(file.id).read_bytes()
+            documents = tuple(_document(file, self._store) for file in files)
         except FileNotFoundError:
             raise _missing_input() from None
-        return self._kinds[run.kind].process(Job(data, file.name, file.type, file.password, run.config, charge))
+        process: Callable[[Job], Outcome] = kind.process
+        outcome = process(Job(documents, run.config, kind.credits_per_page, reserve))
+        return replace(outcome, encoded=encode_output(outcome.output)) if kind.large_output else outcome
 
-    def _store_failure(self, run: RunRecord, reason: str, message: str) -> None:
-        self._ledger.release(run.id)
-        run.status = FAILED
-        run.failure_reason = reason
-        run.failure_message = message
-        self._save(run)
 
-    def _store_success(self, run: RunRecord, outcome: Outcome) -> None:
-        spent = self._ledger.spend(run.id)
-        if run.id not in self._store.runs:
-            return
-        run.status = PROCESSED
-        run.output = dict(outcome.output)
-        if "no_filled_values" in run.script:
-            run.output.pop("filledValues", None)
-        if "processed_without_file" in run.script:
-            run.output = {}
-        else:
-            run.output_files = {key: self._store_file(file) for key, file in outcome.files.items()}
-        run.metrics = {"processingTimeMs": round(seconds_since(run.created_at) * 1000), **outcome.metrics}
-        run.usage = None if "usage_null" in run.script else _usage(run, self._kinds[run.kind], outcome.pages, spent)
-        self._save(run)
-
-    def _store_file(self, produced: Produced) -> str:
-        file = self._store.new_file(produced.name)
-        self._store.blob(file.id).write_bytes(produced.data)
-        file.type, file.page_count, file.size = produced.type, produced.page_count, len(produced.data)
-        self._store.save_file(file)
-        return file.id
-
-    def _save(self, run: RunRecord) -> None:
-        if run.id in self._store.runs:
-            run.updated_at = utc_now()
-            run.updated_order = self._store.next_order()
-            self._store.save_run(run)
+def _document(file: FileRecord, store: Store) -> Document:
+    return Document(file.id, file.name, file.type, store.blob(file.id).read_bytes(), file.password)
 
 
 def _missing_input() -> RunFailure:
     return RunFailure("UNABLE_TO_DOWNLOAD_FILE", "The input file has been deleted, or was never downloaded.")
-
-
-def _usage(run: RunRecord, kind: RunKind, pages: int, spent: int) -> dict[str, object]:
-    charge = {"product": kind.name, "unit": "page", "quantity": pages, "credits": spent}
-    entry = {"object": kind.wire_object, "id": run.id, "credits": spent, "charges": [charge]}
-    return {"credits": spent, "totalCredits": spent, "breakdown": [entry]}

@@ -56,6 +56,7 @@ class Server(uvicorn.Server):
         self._on_ready = on_ready
         self._socket = _bind(service.settings.host, service.settings.port)
         self.base_url = _base_url(service.settings.host, self._socket.getsockname()[1])
+        service.webhooks.base_url = self.base_url
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to stop (``should_exit``, SIGTERM or SIGINT)."""

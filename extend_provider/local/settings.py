@@ -27,6 +27,9 @@ class Settings:
     :param url_ttl: seconds that a presigned URL lives. Default 900.
     :param rate_limit: requests per second for each category (GET, WRITE, RUN). Default: no limit.
     :param rate_burst: requests that may come at once before ``rate_limit`` bites. Default: one second's worth.
+    :param webhook_retry_delay: seconds before a webhook event is sent again; doubles each time. Default 1.
+    :param declarations: JSON file with lists of ``extractors``, ``classifiers``, ``splitters`` and ``workflows`` to
+        declare at the start, each with ``id``, ``name`` and ``config``. Default: none.
     :param allow_private_urls: also download ``file.url`` from loopback, private and link-local addresses.
     :raises ValueError: an option is out of range.
     """
@@ -42,6 +45,8 @@ class Settings:
     url_ttl: float = DEFAULT_URL_TTL
     rate_limit: float | None = None
     rate_burst: int | None = None
+    webhook_retry_delay: float = 1.0
+    declarations: str | None = None
     allow_private_urls: bool = False
 
     def __post_init__(self) -> None:
@@ -52,6 +57,7 @@ class Settings:
         _require(self.url_ttl > 0, "url_ttl must be positive")
         _require(self.rate_limit is None or self.rate_limit > 0, "rate_limit must be positive")
         _require(self.rate_burst is None or self.rate_burst > 0, "rate_burst must be positive")
+        _require(self.webhook_retry_delay >= 0, "webhook_retry_delay must not be negative")
         _require(self.api_key is None or self.api_key.strip() != "", "api_key must not be empty")
         _require(self.workspace_id is None or self.workspace_id.strip() != "", "workspace_id must not be empty")
 

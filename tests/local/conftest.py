@@ -10,11 +10,20 @@ from typing import Any
 import httpx
 import pytest
 from pypdf import PdfWriter
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+    TextStringObject,
+)
 
 from extend_provider.local import LocalService
 
 VERSION = "2026-02-09"
+HELVETICA = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica", "/Encoding": "/WinAnsiEncoding"}
+UNFINISHED = ("PENDING", "PROCESSING", "CANCELLING")
 
 
 def make_form(pages: int = 1, fields: tuple[str, ...] = ("legal_name", "city"), password: str | None = None) -> bytes:
@@ -48,6 +57,27 @@ def make_form(pages: int = 1, fields: tuple[str, ...] = ("legal_name", "city"), 
     return buffer.getvalue()
 
 
+def make_pages(*pages: list[str | tuple[str, float, float] | tuple[str, float, float, float]]) -> bytes:
+    """A PDF with text: lines from the top, or texts with left and top edge and size (12 if left out) in points."""
+    writer = PdfWriter()
+    for lines in pages:
+        page = writer.add_blank_page(width=612, height=792)
+        font = DictionaryObject({NameObject(k): NameObject(v) for k, v in HELVETICA.items()})
+        fonts = DictionaryObject({NameObject("/F1"): font})
+        page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+        drawings = []
+        for index, line in enumerate(lines):
+            text, left, top, size = (*((line, 72, 72 + 16 * index) if isinstance(line, str) else line), 12)[:4]
+            shown = text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
+            drawings.append(f"BT /F1 {size} Tf {left} {792 - top - size} Td ({shown}) Tj ET")
+        content = DecodedStreamObject()
+        content.set_data("\n".join(drawings).encode("cp1252"))
+        page[NameObject("/Contents")] = writer._add_object(content)
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
 def value_config(value: str = "Northwind Trading LLC", name: str = "legal_name") -> dict[str, Any]:
     """A config that fills one text field."""
     field = {"type": ["string", "null"], "extend_edit:field_type": "text", "extend_edit:value": value}
@@ -74,19 +104,28 @@ def poll(check: Callable[[], Any], *, timeout: float = 15.0) -> Any:
     return result
 
 
-def finished(client: httpx.Client, run_id: str) -> dict[str, Any]:
+def finished(client: httpx.Client, run_id: str, path: str = "/edit_runs") -> dict[str, Any]:
     """Wait for the end of a run."""
 
     def check() -> dict[str, Any] | None:
-        run = client.get(f"/edit_runs/{run_id}").raise_for_status().json()
-        return None if run["status"] == "PROCESSING" else run
+        run = client.get(f"{path}/{run_id}").raise_for_status().json()
+        return None if run["status"] in UNFINISHED else run
 
     return poll(check)
+
+
+def run(client: httpx.Client, path: str, **body: Any) -> dict[str, Any]:
+    """Create a run and wait for its end."""
+    created = client.post(path, json=body)
+    assert created.status_code == 200, created.text
+    return finished(client, created.json()["id"], path)
 
 
 class Helpers:
     """What tests need besides the fixtures."""
 
+    make_pages = staticmethod(make_pages)
+    run = staticmethod(run)
     make_form = staticmethod(make_form)
     value_config = staticmethod(value_config)
     api_headers = staticmethod(api_headers)
@@ -149,6 +188,8 @@ class Web:
         self.port = port
         self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.seen: list[str] = []
+        self.received: list[tuple[dict[str, str], bytes]] = []
+        self.refusals = 0
 
     def put(self, path: str, body: bytes, status: int = 200, **headers: str) -> str:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -167,6 +208,14 @@ def web() -> Iterator[Web]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            site.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            site.refusals -= 1
+            self.send_response(500 if site.refusals >= 0 else 200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def log_message(self, *_: object) -> None:
             pass

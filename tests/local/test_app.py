@@ -7,8 +7,8 @@ import pytest
     ("method", "path"),
     [
         ("GET", "/"),
-        ("POST", "/form_detection_runs"),
-        ("GET", "/parse_runs"),
+        ("GET", "/form_detection_runs"),
+        ("GET", "/verify_runs"),
         ("PUT", "/edit_runs"),
         ("POST", "/edit_templates"),
         ("GET", "/edit_runs/"),

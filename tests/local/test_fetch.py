@@ -83,6 +83,7 @@ def test_downloads_that_fail(online, web, form, helpers):
         "http://no-such-host.invalid/form.pdf",
         f"https://127.0.0.1:{web.port}/form.pdf",
         f"http://127.0.0.1:{web.port}/with space.pdf",
+        f"http://user:password@127.0.0.1:{web.port}/form.pdf",
         "http://127.0.0.1:99999/form.pdf",
     ]
     for url in urls:
@@ -106,12 +107,94 @@ def test_downloads_that_are_no_form(online, web, helpers):
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "[::1]", "10.1.2.3", "192.168.0.1", "169.254.169.254", "0.0.0.0", "2130706433"]
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "10.1.2.3",
+        "192.168.0.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        # The system's resolver knows more ways to write an address than people do.
+        "2130706433",
+        "0x7f000001",
+        "0x7f.1",
+        "0177.0.0.1",
+        "127.1",
+        "0",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+    ],
 )
 def test_private_addresses_are_refused(client, host, web, helpers):
     run = helpers.finished(client, create(client, f"http://{host}:{web.port}/form.pdf")["id"])
     assert run["failureReason"] == "UNABLE_TO_DOWNLOAD_FILE"
+    assert "loopback, private or link-local" in run["failureMessage"]
     assert web.seen == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "100.64.0.1",
+        "192.0.0.192",
+        "198.18.0.1",
+        "168.63.129.16",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::127.0.0.1",
+        "::ffff:10.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::7f00:1",
+        "2002:7f00:1::",
+        "2002:c0a8:1::1",
+        "2001:0:53aa:64c:0:fbff:80ff:fffe",
+        "2001:db8::1",
+        "fc00::1",
+        "fd00:ec2::254",
+        "fe80::1%eth0",
+        "fec0::1",
+        "ff02::1",
+    ],
+)
+def test_a_name_of_a_private_address_is_refused(client, helpers, mocker, address):
+    mocker.patch("extend_provider.local.fetch._resolve", return_value=[address])
+    connect = mocker.patch("extend_provider.local.fetch._try_to_connect")
+    run = helpers.finished(client, create(client, "http://harmless.test/form.pdf")["id"])
+    assert run["failureReason"] == "UNABLE_TO_DOWNLOAD_FILE"
+    assert "loopback, private or link-local" in run["failureMessage"]
+    connect.assert_not_called()
+
+
+@pytest.mark.parametrize(
+    "address", ["93.184.215.14", "2606:4700::1111", "::ffff:93.184.215.14", "64:ff9b::5db8:d70e", "2002:5db8:d70e::"]
+)
+def test_public_addresses_are_connected_to_as_they_were_checked(client, helpers, mocker, address):
+    mocker.patch("extend_provider.local.fetch._resolve", return_value=[address])
+    connect = mocker.patch("extend_provider.local.fetch._try_to_connect", return_value=None)
+    helpers.finished(client, create(client, "http://public.test:8080/form.pdf")["id"])
+    assert [call.args[:2] for call in connect.call_args_list] == [(address, 8080)]
+
+
+def test_own_presigned_urls_need_the_permission_too(client, start, form, helpers):
+    """Its address is as private as any other on this machine; a file that it has already is named by its id."""
+    run = helpers.finished(client, create(client, presigned_url(client, form))["id"])
+    assert run["failureReason"] == "UNABLE_TO_DOWNLOAD_FILE"
+
+    _, permitted = start(allow_private_urls=True)
+    run = helpers.finished(permitted, create(permitted, presigned_url(permitted, form))["id"])
+    assert run["status"] == "PROCESSED"
+
+
+def presigned_url(client, form):
+    uploaded = client.post("/files/upload", files={"file": ("w9.pdf", form)}).raise_for_status().json()
+    return client.get(f"/files/{uploaded['id']}").json()["presignedUrl"]
 
 
 def test_the_message_tells_how_to_allow_private_addresses(client, web, helpers):

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from extend_provider.local.names import snake_name, unique_name
 from extend_provider.local.pdf.document import ANY_ERROR, damage_reported, read_pdf
 from extend_provider.local.pdf.fields import COMB, MULTILINE, FormField, Option, collect_fields
 from extend_provider.local.pdf.geometry import PageSpace
-from extend_provider.local.pdf.names import snake_name, unique_name
 from extend_provider.local.pdf.problem import PdfProblem
 
 JSON_TYPES: dict[str, Any] = {

@@ -47,7 +47,8 @@ def edit_pdf(data: bytes, config: dict[str, Any], password: str | None = None) -
     else to where ``extend_edit:bbox`` points (pixels at 144 dpi, 2 per point, from the top left corner); a text or
     tick is drawn there when the page has no field. Its value is ``extend_edit:value``, else what the instructions say
     as a JSON object or in lines ``name: value``; null leaves the field as it is. Without a schema, the detected
-    fields are filled. Arrays, tables and signatures are left unfilled.
+    fields are filled. The rows of an array of objects go into equal or given parts of its ``extend_edit:bbox``. Other
+    arrays and signatures are left unfilled.
 
     :param data: the PDF; never changed
     :param config: the ``config`` of ``POST /edit_runs``, with or without its defaults; never changed

@@ -11,10 +11,10 @@ from typing import Any
 from pypdf import PageObject, PdfWriter
 from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, IndirectObject, NameObject, StreamObject
 
+from extend_provider.local.names import unique_name
 from extend_provider.local.pdf.document import add_object, catalog, dictionary_at
 from extend_provider.local.pdf.fields import inherited, resolved, state_name, widget_annotations
 from extend_provider.local.pdf.geometry import Rectangle, normalised
-from extend_provider.local.pdf.names import unique_name
 
 _HIDDEN = 1 << 1
 _NO_VIEW = 1 << 5

@@ -32,6 +32,18 @@ class PageSpace:
         rotation = rotation.get_object() if rotation is not None else 0
         return cls(crop, int(rotation) % 360 // 90 * 90 if isinstance(rotation, (int, float)) else 0)
 
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the page as it is displayed, in points."""
+        left, bottom, right, top = self.box
+        width, height = right - left, top - bottom
+        return (height, width) if self.rotation in {90, 270} else (width, height)
+
+    def displayed(self, rectangle: Rectangle) -> Rectangle:
+        """Left, top, right and bottom in points of the displayed page, from its top left corner."""
+        (x1, y1), (x2, y2) = self._displayed(*rectangle[:2]), self._displayed(*rectangle[2:])
+        return normalised([round(edge, 2) for edge in (x1, y1, x2, y2)])
+
     def to_pixels(self, rectangle: Rectangle) -> dict[str, float]:
         """An API box for a rectangle on the page."""
         first = self._displayed(rectangle[0], rectangle[1])

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from extend_provider.local.pdf.names import NameIndex
+from extend_provider.local.names import NameIndex
 
 _BULLETS = " \t-*•"
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from extend_provider.local.names import NameIndex, snake_name
 from extend_provider.local.pdf.fields import FormField, Option, Widget
 from extend_provider.local.pdf.geometry import PageSpace, Rectangle, area, overlap
-from extend_provider.local.pdf.names import NameIndex, snake_name
 
 # A box that covers less of a widget (or the other way round) belongs to a neighbour.
 _LEAST_OVERLAP = 0.25
@@ -65,7 +65,7 @@ def match_properties(
     free = [form_field for form_field in fields if form_field.name not in claimed or form_field.kind == "radio"]
     for name, definition in properties.items():
         if name not in targets and (places := _places(definition, spaces)):
-            targets[name] = _target_at(places, _compatible(definition, free))
+            targets[name] = _target_at(places, [] if "items" in definition else _compatible(definition, free))
     return targets
 
 

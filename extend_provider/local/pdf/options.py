@@ -96,6 +96,12 @@ def _check_property(name: str, definition: Any) -> None:
     for key, (is_valid, expected) in _CHECKS.items():
         if definition.get(key) is not None and not is_valid(definition[key]):
             raise invalid_options(f"{where}: {key} must be {expected}.")
+    columns = (definition.get("items") or {}).get("properties") or {}
+    for column, item in columns.items() if isinstance(columns, dict) else ():
+        _check_property(f"{name}.{column}", item)
+        width = item.get("extend_edit:column_width")
+        if width is not None and not (_is_number(width) and width > 0):
+            raise invalid_options(f"{where}: extend_edit:column_width of {column} must be a positive number.")
 
 
 def _is_type(value: Any) -> bool:
@@ -112,6 +118,10 @@ def _is_number(value: Any) -> bool:
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_shares(value: Any) -> bool:
+    return isinstance(value, list) and all(_is_number(item) and item > 0 for item in value)
 
 
 def _is_box(value: Any) -> bool:
@@ -149,6 +159,9 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: isinstance(value, str) and value in FIELD_TYPES,
         f"one of {', '.join(sorted(FIELD_TYPES))}",
     ),
+    "maxItems": (_is_whole, "a whole number"),
+    "extend_edit:row_heights": (_is_shares, "a list of positive numbers"),
+    "items": (lambda value: isinstance(value, dict), "an object schema"),
     "extend_edit:page_index": (_is_whole, "a whole number, 0 for the first page"),
     "extend_edit:bbox": (_is_box, "an object with the numbers left, top, right and bottom"),
     "extend_edit:bboxes": (

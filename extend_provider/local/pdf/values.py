@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from extend_provider.local.names import normalise
 from extend_provider.local.pdf.fields import COMB, EDITABLE, MULTI_SELECT, FormField, Option
 from extend_provider.local.pdf.matching import Target
-from extend_provider.local.pdf.names import normalise
 from extend_provider.local.pdf.problem import schema_violation
 
 # Controls that the local service leaves unfilled, whatever the value.

@@ -9,13 +9,15 @@ from typing import Any
 from pypdf import PdfWriter
 
 from extend_provider.local.pdf.document import ANY_ERROR, catalog, damage_reported, dictionary_at
-from extend_provider.local.pdf.fields import FormField, collect_fields, inherited, state_name
+from extend_provider.local.pdf.field_values import PdfFieldValue, field_values, remember_values
+from extend_provider.local.pdf.fields import PASSWORD, FormField, collect_fields, inherited, state_name
 from extend_provider.local.pdf.filling import Filler
 from extend_provider.local.pdf.flattening import flatten as flatten_widgets
 from extend_provider.local.pdf.geometry import PageSpace
-from extend_provider.local.pdf.matching import Target
-from extend_provider.local.pdf.overlay import draw, drawing_of
+from extend_provider.local.pdf.matching import Target, covered_widget
+from extend_provider.local.pdf.overlay import Drawing, draw, drawing_of
 from extend_provider.local.pdf.problem import schema_violation
+from extend_provider.local.pdf.tables import is_table, table_cells
 from extend_provider.local.pdf.values import chosen_options, switch_state, text_for
 
 
@@ -46,6 +48,8 @@ class Form:
         self._filler = Filler(writer, self._acro_form)
         self._written: set[str] = set()
         self._chosen: dict[str, str] = {}  # radio group: the property that chose its option
+        self._properties: dict[str, str] = {}  # field: the property that filled it
+        self._drawn: list[PdfFieldValue] = []
         with damage_reported(ANY_ERROR):
             self.fields = collect_fields(writer.pages)
             self.spaces = [PageSpace.of(page) for page in writer.pages]
@@ -55,12 +59,18 @@ class Form:
         filled: dict[str, Any] = {}
         drawings = []
         for entry in entries:
-            if entry.target.field is not None:
+            if is_table(entry.definition):
+                cells = self._fill_cells(entry)
+                drawings.extend(cells or [])
+                written = cells is not None
+            elif entry.target.field is not None:
                 written = self._fill(entry, entry.target.field)
+                self._properties[entry.target.field.name] = entry.name
             else:
                 drawing = drawing_of(entry.definition, entry.value, entry.target.places, self.spaces)
                 drawings.extend([drawing] if drawing else [])
                 written = drawing is not None
+                self._drawn.extend([self._drawn_note(entry)] if drawing else [])
             if written:
                 filled[entry.name] = entry.value
         draw(self._writer, drawings)
@@ -75,8 +85,38 @@ class Form:
         self._acro_form.pop("/XFA", None)
         if flatten:
             self._show_kept_values()
+        remember_values(self._writer.pages, [*self._field_notes(), *self._drawn])
+        if flatten:
             flatten_widgets(self._writer)
         return self._writer
+
+    def _fill_cells(self, entry: Entry) -> list[Drawing] | None:
+        """Fill the form fields in the cells of a table; returns drawings for the others, or None without any cell."""
+        cells = list(table_cells(entry.name, entry.definition, entry.value, self.spaces))
+        drawings = []
+        for cell in cells:
+            covered = covered_widget(cell.place, self.fields)
+            text = text_for(cell.value)
+            if covered is not None and covered[0].kind == "text" and text is not None:
+                self._filler.set_text(covered[0], text, {})
+                self._written.add(covered[0].name)
+                continue
+            drawing = drawing_of(cell.definition, cell.value, (cell.place,), self.spaces)
+            drawings.extend([drawing] if drawing else [])
+        if cells:
+            self._drawn.append(self._drawn_note(entry))
+        return drawings if cells else None
+
+    def _field_notes(self) -> list[PdfFieldValue]:
+        """What the fields hold, under the names that the schema gave them too; masked ones are left out."""
+        shown = [form_field for form_field in self.fields if not form_field.has(PASSWORD)]
+        notes = zip(shown, field_values(shown, self.spaces), strict=True)
+        return [note.named(self._properties.get(form_field.name)) for form_field, note in notes]
+
+    def _drawn_note(self, entry: Entry) -> PdfFieldValue:
+        place = entry.target.places[0]
+        box = list(self.spaces[place.page_index].displayed(place.rectangle))
+        return PdfFieldValue("", [entry.name], entry.name, entry.value, place.page_index, box)
 
     def _fill(self, entry: Entry, form_field: FormField) -> bool:
         fill: dict[str, Callable[[Entry, FormField], bool]] = {

@@ -261,7 +261,7 @@ def test_a_field_that_the_form_forgot_to_list_is_filled(raw_form, widgets_of):
         {"type": "array"},
     ],
 )
-def test_signatures_and_tables_stay_unfilled(definition, raw_form):
+def test_signatures_and_tables_without_columns_stay_unfilled(definition, raw_form):
     form = raw_form()
     form.widget((10, 10, 90, 30), T="x", FT="/Sig" if "signature" in str(definition) else "/Tx")
     assert fill(form.build(), "x", [{"a": 1}], **definition).filled_values == {}
