@@ -26,6 +26,7 @@ _COLUMNS = (
     ("p50 s", "latency_p50_s", 2),
     ("p99 s", "latency_p99_s", 2),
     ("KB/wait", "memory_kb_per_wait", 1),
+    ("MB once", "memory_once_mb", 1),
     ("wall s", "wall_s", 0),
 )
 

@@ -45,6 +45,7 @@ def row(contestant: str, waits: int, measured: dict[str, Any], floor: Row | None
         "latency_p50_s": _quantile(latencies, 0.5),
         "latency_p99_s": _quantile(latencies, 0.99),
         "memory_kb_per_wait": measured["memory_kb"] / waits,
+        "memory_once_mb": measured["memory_once_kb"] / 1024,
         "wall_s": measured["wall_s"],
     }
 

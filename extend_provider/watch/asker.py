@@ -25,8 +25,11 @@ __all__ = ["Asker"]
 
 log = logging.getLogger(__name__)
 
-# httpx does more work for each request the more of them are under way; a few hide the network's latency as well.
-_IN_FLIGHT = 4
+# httpx does more work for each request the more of them are under way. So it is two, and up to four while the network's
+# latency, in seconds, is what limits them.
+_FEW_IN_FLIGHT = 2
+_MOST_IN_FLIGHT = 4
+_LONG = 0.02
 # A request retries by itself for this long, so that a short fault or a throttle costs no turn in the queue.
 _PATIENCE = 15.0
 
@@ -71,9 +74,8 @@ class Asker:
             return
         watched.place = since
         heapq.heappush(self._queue, (since, next(self._numbers), watched))
-        if self._busy < _IN_FLIGHT:
-            self._busy += 1
-            self._spawn(self._serve())
+        if self._busy < _FEW_IN_FLIGHT:
+            self._begin_to_serve()
 
     def withdraw(self, is_needless: Callable[[Watched], bool]) -> None:
         """Take runs out of the queue again."""
@@ -83,12 +85,20 @@ class Asker:
         self._queue = [entry for entry in self._queue if _is_valid(entry)]
         heapq.heapify(self._queue)
 
+    def _begin_to_serve(self) -> None:
+        self._busy += 1
+        self._spawn(self._serve())
+
     async def _serve(self) -> None:
+        clock = asyncio.get_running_loop().time
         try:
             while self._queue:
                 entry = heapq.heappop(self._queue)
                 if _is_valid(entry):
+                    began = clock()
                     await self._ask_safely(entry[-1])
+                    if self._queue and self._busy < _MOST_IN_FLIGHT and clock() - began > _LONG:
+                        self._begin_to_serve()
         finally:
             self._busy -= 1
 

@@ -7,15 +7,15 @@ lie, so the watcher asks for a run directly before it believes that the run has 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import accumulate
 from typing import Any
 
 from extend_provider.client.answers import json_object
 from extend_provider.client.exchange import Core, exchange
-from extend_provider.client.flow import Flow, Request
+from extend_provider.client.flow import Flow, Request, Response
 from extend_provider.exceptions import ExtendInvalidRequestError, ExtendNotFoundError, ExtendResponseError
 from extend_provider.kinds import RunKind
 
@@ -32,12 +32,15 @@ _LARGEST_PAGE = 500
 _DEEPEST = 40
 # Each page retries by itself for this long; a list that is down for longer is left alone for a while.
 _PATIENCE = 10.0
+# All that is read of an answer. The rest goes while the JSON is parsed, so that a page takes little memory, and the
+# garbage collector has little to walk over.
+_READ = ("data", "id", "nextPageToken", "status", "updatedAt")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """
-    What the list says about a watched run.
+    What the list says about a watched run that has ended.
 
     :param run_id: the run.
     :param status: its status there.
@@ -70,18 +73,18 @@ class Feed:
         :param watched: ids of the runs that matter.
         :param unmet: ids of watched runs that no look has met yet: the look goes deeper for them, as long as that
             costs fewer requests than asking for each. Met ones are taken out.
-        :return: what the list says about watched runs.
+        :return: what the list says about watched runs that have ended.
         :raises ExtendApiError: the list is refused.
         :raises ExtendResponseError: it is no list, or not in the order asked for.
         """
         self.page_size = self._fitting(max(self.page_size, len(unmet)))
         horizon = core.utcnow() + _FUTURE
-        scan = _Scan(self.mark, horizon, watched, unmet)
+        scan = _Scan(self.kind, self.mark, horizon, watched, unmet)
         token = yield from self._read(core, scan, None)
         if token and not scan.is_deep_enough and self.page_size < self.largest_page and scan.length >= self.page_size:
             # There is much to read, so from the top in large pages: a token belongs to the size of its page.
             self.page_size = self.largest_page
-            scan = _Scan(self.mark, horizon, watched, unmet)
+            scan = _Scan(self.kind, self.mark, horizon, watched, unmet)
             token = yield from self._read(core, scan, None)
         while token and not scan.is_deep_enough and scan.pages < _DEEPEST:
             token = yield from self._read(core, scan, token)
@@ -101,7 +104,7 @@ class Feed:
             params["nextPageToken"] = token
         request = Request("GET", self.kind.path, params=params)
         try:
-            body = yield from exchange(core, request, json_object, retry_for=_PATIENCE)
+            body = yield from exchange(core, request, _page, retry_for=_PATIENCE)
         except (ExtendInvalidRequestError, ExtendNotFoundError) as error:
             if token:
                 # It has expired, which says nothing about the list: the next look reads down to the old mark.
@@ -126,12 +129,14 @@ class _Scan:
     """
     One look, page by page.
 
+    :param kind: kind of run.
     :param until: the mark down to which to read; ``None`` at the first look.
     :param horizon: what claims to be newer than this sets no mark.
     :param watched: ids of the runs that matter.
     :param unmet: ids of runs to meet.
     """
 
+    kind: RunKind
     until: datetime | None
     horizon: datetime
     watched: Collection[str]
@@ -158,31 +163,56 @@ class _Scan:
 
         :raises ExtendResponseError: it is not in the order of change, newest first.
         """
-        moments = [moment for item in items if (moment := _moment(item))]
-        if (items and not moments) or any(
-            moment - earliest > _OVERLAP for moment, earliest in zip(moments, accumulate(moments, min), strict=True)
-        ):
+        moments = [_moment(item) for item in items]
+        dated = [moment for moment in moments if moment]
+        if (items and not dated) or not _are_in_order(dated):
             raise ExtendResponseError("The list is not in the order asked for.")
         self.pages += 1
         self.length += len(items)
         self.newest = max(
-            [moment for moment in [*moments, self.newest] if moment and moment < self.horizon], default=None
+            [moment for moment in [*dated, self.newest] if moment and moment < self.horizon], default=None
         )
-        recent = len(moments) if self.until is None else sum(self.until - moment <= _OVERLAP for moment in moments)
+        recent = len(dated) if self.until is None else sum(_is_recent(moment, self.until) for moment in dated)
         self.fresh += recent
         self.is_at_mark = self.until is None or recent < len(items)
-        changes = [change for item in items if (change := _change(item)) and change.run_id in self.watched]
-        self.unmet.difference_update(change.run_id for change in changes)
-        self.changes += changes
+        for item, moment in zip(items, moments, strict=True):
+            self._meet(item, moment)
+
+    def _meet(self, item: Any, moment: datetime | None) -> None:
+        run_id, status = (item.get("id"), item.get("status")) if isinstance(item, dict) else (None, None)
+        if isinstance(run_id, str) and isinstance(status, str) and run_id in self.watched:
+            self.unmet.discard(run_id)
+            if self.kind.is_finished(status):
+                self.changes.append(Change(run_id, status, moment))
 
 
-def _change(item: Any) -> Change | None:
-    if not isinstance(item, dict):
-        return None
-    run_id, status = item.get("id"), item.get("status")
-    if not isinstance(run_id, str) or not isinstance(status, str):
-        return None
-    return Change(run_id, status, _moment(item))
+def _are_in_order(moments: list[datetime]) -> bool:
+    """Whether no moment is later than one before it, by more than lists may mix up."""
+    earliest = moments[0] if moments else None
+    for moment in moments:
+        if earliest is None or moment < earliest:
+            earliest = moment
+        elif moment - earliest > _OVERLAP:
+            return False
+    return True
+
+
+def _is_recent(moment: datetime, until: datetime) -> bool:
+    return moment >= until or until - moment <= _OVERLAP
+
+
+def _page(request: Request, response: Response) -> dict[str, Any]:
+    """Return what is read of a page."""
+    try:
+        body = json.loads(response.body, object_hook=_facts) if response.complete else None
+    except (ValueError, RecursionError):
+        body = None
+    return body if isinstance(body, dict) else json_object(request, response)  # which knows what to say
+
+
+def _facts(whole: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what is read of a page or of an entry in it; of anything else, nothing is."""
+    return {name: whole[name] for name in _READ if name in whole} if "data" in whole or "status" in whole else None
 
 
 def _moment(item: Any) -> datetime | None:

@@ -11,16 +11,19 @@ from extend_provider.kinds import RunKind
 from extend_provider.watch.feed import Change, Feed
 from extend_provider.watch.pace import DIRECT_LIMIT, next_look
 from extend_provider.watch.session import Session
-from extend_provider.watch.watched import Watched
+from extend_provider.watch.watched import Watched, same_run
 
 __all__ = ["FeedReader", "Waits"]
 
 log = logging.getLogger(__name__)
 
-Waits = Mapping[str, "list[Watched]"]
+# By run id, each with its twins.
+Waits = Mapping[str, Watched]
 
 # Triggers that a triggerer starts together share the first look.
 _SETTLE = 0.1
+# So many changes are reported before the event loop serves others.
+_AT_ONCE = 100
 # When the list is tried again that is down, in seconds; one that is refused or cannot sort, less and less often.
 _DOWN = 15.0
 _LONGEST_REFUSAL = 600.0
@@ -56,12 +59,14 @@ class FeedReader:
         self._try_again_at = 0.0
         self._failures = 0
         self._looked_at: float | None = None
+        # When the last look that worked began, by the loop's clock.
+        self.seen_at = float("-inf")
         self.usable = True
 
     @property
     def worthwhile(self) -> bool:
-        """Whether the list is cheaper than asking for each run."""
-        return len(self._waits) > DIRECT_LIMIT
+        """Whether there is a list, newest change first, and it is cheaper than asking for each run."""
+        return self._feed.kind.has_feed and len(self._waits) > DIRECT_LIMIT
 
     def expect(self, run_id: str) -> None:
         """Take up a run that no look has met yet."""
@@ -103,7 +108,7 @@ class FeedReader:
             return self._try_again_at - now
         if self._looked_at is None:
             return 0.0
-        waits = ((now - one.began, one.wait.poll_interval) for same_run in self._waits.values() for one in same_run)
+        waits = ((now - one.began, one.wait.poll_interval) for first in self._waits.values() for one in same_run(first))
         return max(self._looked_at + next_look(waits), self._try_again_at) - now
 
     async def _look(self) -> None:
@@ -111,10 +116,10 @@ class FeedReader:
         try:
             changes = await self._session.perform(lambda core: self._feed.look(core, self._waits, unmet))
             self._worked()
-            for change in changes:
-                self._on_change(change.run_id, change)
-            for run_id in unmet:
-                self._on_change(run_id, None)
+            self.seen_at = self._looked_at or self.seen_at
+            # Of several entries for a run the first one counts, which is the newest.
+            await self._report({change.run_id: change for change in reversed(changes)})
+            await self._report(dict.fromkeys(unmet))
         except ExtendError as error:
             self._unmet |= unmet & self._waits.keys()
             self._failed(error)
@@ -122,6 +127,12 @@ class FeedReader:
             log.exception("Reading the list of Extend %s runs broke.", self._feed.kind.name)
             self._unmet |= unmet & self._waits.keys()
             self._failed(ExtendResponseError("It broke."))
+
+    async def _report(self, changes: Mapping[str, Change | None]) -> None:
+        for number, (run_id, change) in enumerate(changes.items(), start=1):
+            self._on_change(run_id, change)
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     def _failed(self, error: ExtendError) -> None:
         limited = isinstance(error, ExtendRateLimitError)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from extend_provider.client import ClientSettings, Wait
 from extend_provider.models import Run
+from extend_provider.watch.gate import Gate
+from extend_provider.watch.loading import prepare
 from extend_provider.watch.session import ReadSettings, Session
 from extend_provider.watch.stats import NO_STATS, Stats
 from extend_provider.watch.watcher import Watcher
@@ -20,11 +22,21 @@ _CONNECTION_AGE = 5.0
 
 
 @dataclass
+class _Connection:
+    """A connection as it was read last, or is being read; and the gate for those who wait for that."""
+
+    asked_at: float
+    reading: asyncio.Task[ClientSettings]
+    gate: Gate
+    opening: asyncio.Task[None]
+
+
+@dataclass
 class _Loop:
     """What belongs to one event loop; it goes with it."""
 
     watchers: dict[ClientSettings, Watcher] = field(default_factory=dict)
-    connections: dict[str, tuple[float, asyncio.Task[ClientSettings]]] = field(default_factory=dict)
+    connections: dict[str, _Connection] = field(default_factory=dict)
     closings: set[asyncio.Task[None]] = field(default_factory=set)
 
 
@@ -48,7 +60,12 @@ async def watch(conn_id: str, read_settings: ReadSettings, wait: Wait, stats: St
     if watcher is None:
         watcher = here.watchers[settings] = Watcher(Session(settings, read_settings, stats), stats)
     try:
-        return await watcher.wait(wait)
+        # Thousands wait here, so this is the only frame that each of them takes.
+        watched = watcher.begin(wait)
+        try:
+            return await watched.answer
+        finally:
+            watcher.end(watched)
     finally:
         if watcher.idle:
             if here.watchers.get(settings) is watcher:
@@ -76,14 +93,24 @@ async def _close(here: _Loop, watcher: Watcher) -> None:
 async def _settings(here: _Loop, conn_id: str, read_settings: ReadSettings) -> ClientSettings:
     loop = asyncio.get_running_loop()
     known = here.connections.get(conn_id)
-    if known is None or loop.time() - known[0] > _CONNECTION_AGE or _failed(known[1]):
-        known = here.connections[conn_id] = (loop.time(), loop.create_task(_read(read_settings)))
-    # Shielded: the others need the answer, too, when the one who asked first is cancelled.
-    return await asyncio.shield(known[1])
+    if known is None or loop.time() - known.asked_at > _CONNECTION_AGE or _failed(known.reading):
+        # A task, because the others need the answer, too, when the one who asked first is cancelled.
+        reading, gate = loop.create_task(_read(read_settings)), Gate()
+        known = _Connection(loop.time(), reading, gate, loop.create_task(_open_after(reading, gate)))
+        here.connections[conn_id] = known
+    await known.gate.wait()
+    return known.reading.result()
 
 
 async def _read(read_settings: ReadSettings) -> ClientSettings:
-    return await read_settings()
+    settings = await read_settings()
+    await prepare(settings)
+    return settings
+
+
+async def _open_after(reading: asyncio.Task[ClientSettings], gate: Gate) -> None:
+    await asyncio.wait([reading])
+    await gate.open()
 
 
 def _failed(task: asyncio.Task[ClientSettings]) -> bool:

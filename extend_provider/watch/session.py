@@ -133,7 +133,6 @@ class Session:
         self.requests += 1
         self._stats.incr("extend.watch.requests")
         if status == 429:
-            self.core.throttle.slow_down()
             self._stats.incr("extend.watch.throttled")
 
     async def close(self) -> None:

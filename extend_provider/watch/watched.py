@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 from extend_provider.client.waiting import Wait
 from extend_provider.exceptions import ExtendError
 from extend_provider.models import Run
 
-__all__ = ["Watched"]
+__all__ = ["Watched", "same_run"]
 
 
 class Watched:
@@ -18,6 +19,7 @@ class Watched:
     :param wait: what is waited for.
     :param began: when, by the loop's clock.
     :param answer: gets the finished run, or the error that ends the wait.
+    :param requests: how many requests the watcher had made by then.
     """
 
     # Thousands of them live for hours.
@@ -30,15 +32,18 @@ class Watched:
         "is_last_look",
         "late_since",
         "place",
+        "requests",
         "since",
+        "twin",
         "under_way",
         "wait",
     )
 
-    def __init__(self, wait: Wait, began: float, answer: asyncio.Future[Run]) -> None:
+    def __init__(self, wait: Wait, began: float, answer: asyncio.Future[Run], requests: int) -> None:
         self.wait = wait
         self.began = began
         self.answer = answer
+        self.requests = requests
         # When to look after it again, and when its run was seen last, by the loop's clock.
         self.due = began
         self.asked_at = began
@@ -50,6 +55,8 @@ class Watched:
         self.late_since: float | None = None
         # Looks in a row that failed, or that did not find the end which the feed had reported.
         self.failures = 0
+        # Another wait for the same run, if there is one.
+        self.twin: Watched | None = None
         # Unix time at which the run ended, once the feed has said so.
         self.since: float | None = None
 
@@ -77,3 +84,10 @@ class Watched:
         """End the wait with an error."""
         if not self.answer.done():
             self.answer.set_exception(error)
+
+
+def same_run(watched: Watched | None) -> Iterator[Watched]:
+    """Go through a wait and its twins."""
+    while watched is not None:
+        yield watched
+        watched = watched.twin

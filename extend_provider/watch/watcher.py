@@ -31,7 +31,7 @@ from extend_provider.watch.pace import DIRECT_LIMIT, RECONCILE_SHARE, after_fail
 from extend_provider.watch.reconciliation import Reconciliation
 from extend_provider.watch.session import Session
 from extend_provider.watch.stats import NO_STATS, Stats, guarded
-from extend_provider.watch.watched import Watched
+from extend_provider.watch.watched import Watched, same_run
 
 __all__ = ["Watcher"]
 
@@ -54,7 +54,8 @@ class Watcher:
         self._stats = guarded(stats)
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._waits: dict[RunKind, dict[str, list[Watched]]] = {}
+        # The first wait for each run; others hang on to it.
+        self._waits: dict[RunKind, dict[str, Watched]] = {}
         self._feeds: dict[RunKind, FeedReader] = {}
         self._asker = Asker(session, self._spawn, self._on_run, self._on_error)
         self._dues: list[tuple[float, int, Watched]] = []
@@ -75,31 +76,31 @@ class Watcher:
         """Whether nobody waits."""
         return not self._active
 
-    async def wait(self, wait: Wait) -> Run:
+    def begin(self, wait: Wait) -> Watched:
         """
-        Wait until a run has ended: as :func:`extend_provider.client.waiting.wait_for_run`, but together with all
-        others.
+        Begin to wait for a run, as :func:`extend_provider.client.waiting.wait_for_run` does, but with all others.
 
         :param wait: which run, how often to look, and until when.
-        :return: the finished run, successful or failed.
-        :raises ExtendError: see ``wait_for_run``.
+        :return: the wait. Its ``answer`` gets the finished run, or an error as of ``wait_for_run``. Whatever becomes of
+            it, :meth:`end` it then.
+        :raises ExtendConfigurationError: no pace can be found for it.
         """
         check_wait(wait)
-        watched = Watched(wait, self._loop.time(), self._loop.create_future())
-        requests = self._session.requests
+        watched = Watched(wait, self._loop.time(), self._loop.create_future(), self._session.requests)
         self._add(watched)
-        try:
-            return await watched.answer
-        finally:
-            log.info(
-                "Waited %.1f s for Extend %s run %s; meanwhile %d requests served %d waits.",
-                self._loop.time() - watched.began,
-                wait.kind.name,
-                wait.run_id,
-                self._session.requests - requests,
-                self._active,
-            )
-            self._drop(watched)
+        return watched
+
+    def end(self, watched: Watched) -> None:
+        """Forget a wait, and log what it took."""
+        log.info(
+            "Waited %.1f s for Extend %s run %s; meanwhile %d requests served %d waits.",
+            self._loop.time() - watched.began,
+            watched.wait.kind.name,
+            watched.key,
+            self._session.requests - watched.requests,
+            self._active,
+        )
+        self._drop(watched)
 
     async def close(self) -> None:
         """Stop all tasks and close the connections."""
@@ -119,7 +120,8 @@ class Watcher:
         self._count(+1)
         kind = watched.wait.kind
         waits = self._waits.setdefault(kind, {})
-        waits.setdefault(watched.key, []).append(watched)
+        watched.twin = waits.get(watched.key)
+        waits[watched.key] = watched
         if kind not in self._feeds:
             self._feeds[kind] = FeedReader(
                 kind,
@@ -137,12 +139,13 @@ class Watcher:
         self._count(-1)
         kind = watched.wait.kind
         waits = self._waits[kind]
-        same_run = waits[watched.key]
-        same_run.remove(watched)
+        others = [one for one in same_run(waits.pop(watched.key)) if one is not watched]
+        for one in others:
+            one.twin = waits.get(watched.key)
+            waits[watched.key] = one
         # The queues may hold the wait for another minute, but must not hold its run, which may be large.
         watched.answer = self._nobody
-        if not same_run:
-            del waits[watched.key]
+        if not others:
             self._feeds[kind].forget(watched.key)
             if len(waits) == DIRECT_LIMIT:
                 self._reschedule(kind)
@@ -152,7 +155,7 @@ class Watcher:
         self._stats.gauge("extend.watch.active", self._active)
 
     def _all(self, kind: RunKind) -> Iterable[Watched]:
-        return [watched for same_run in self._waits[kind].values() for watched in same_run]
+        return [watched for first in self._waits[kind].values() for watched in same_run(first)]
 
     # -- when to ask directly -----------------------------------------------------------------------------------------
 
@@ -181,7 +184,10 @@ class Watcher:
     def _next_in(self, watched: Watched) -> float:
         if not self._directly(watched.wait.kind):
             return self._reconcile_in(watched)
-        return next_delay(self._loop.time() - watched.began, watched.wait.poll_interval, watched.key)
+        now = self._loop.time()
+        delay = next_delay(now - watched.began, watched.wait.poll_interval, watched.key)
+        # From the last look on, also if that was one at the list, which is left now.
+        return max(watched.asked_at, self._feeds[watched.wait.kind].seen_at) + delay - now
 
     def _schedule(self, watched: Watched, seconds: float) -> None:
         """Look after a wait again in some seconds, and at its deadline at the latest."""
@@ -256,11 +262,11 @@ class Watcher:
     # -- what is heard ------------------------------------------------------------------------------------------------
 
     def _on_change(self, kind: RunKind, run_id: str, change: Change | None) -> None:
-        """The feed has said something about a run, or does not show it at all."""
-        for watched in self._waits[kind].get(run_id, ()):
+        """The feed has said that a run has ended, or does not show it at all."""
+        for watched in same_run(self._waits[kind].get(run_id)):
             if change is None:
                 self._asker.ask(watched, since=self._unix_time())
-            elif kind.is_finished(change.status) and watched.since is None:
+            elif watched.since is None:
                 now = self._unix_time()
                 watched.since = min(now, change.updated_at.timestamp()) if change.updated_at else now
                 self._asker.ask(watched, since=watched.since)
@@ -313,7 +319,7 @@ class Watcher:
 
     def _succeed(self, watched: Watched, run: Run) -> None:
         """End all waits for a run."""
-        for one in self._waits[watched.wait.kind].get(watched.key, ()):
+        for one in same_run(self._waits[watched.wait.kind].get(watched.key)):
             if one.since is not None:
                 latency = max(0.0, self._unix_time() - one.since)
                 self._stats.timing("extend.watch.latency", timedelta(seconds=latency))

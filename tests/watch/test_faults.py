@@ -59,6 +59,18 @@ def test_an_outage_loses_no_run(how: int | str, lateness: float, where: str, beg
     assert len(service.requests) < 3.2 * RUNS
 
 
+def test_results_that_could_not_be_fetched_are_fetched_as_soon_as_they_can_be() -> None:
+    """The list has told that the runs ended; that is not to be forgotten until the next reconciliation."""
+    service = SimulatedExtend(
+        [processed(f"edr_{number}", 10) for number in range(20)], faults=[Fault(500, "get", 0, 30)]
+    )
+
+    endings = wait_for_all(service)
+
+    assert endings.kinds == {"PROCESSED": 20}
+    assert endings.finished_at < 30 + 9
+
+
 def test_an_outage_of_an_hour_costs_few_requests() -> None:
     service = SimulatedExtend(runs(), faults=[Fault(503, "all", 10, 3610)])
 
@@ -164,6 +176,19 @@ def test_a_hiccup_at_the_deadline_hides_nothing(how: int | str) -> None:
 
     assert endings.kinds == {"PROCESSED": 5, "ExtendRunTimeoutError": 5}
     assert endings.finished_at < 30 + 7
+
+
+@pytest.mark.parametrize("deadline", range(38, 46))
+@pytest.mark.parametrize("begins", [11, 17, 29, 35])
+def test_a_limit_of_the_list_at_the_deadline_hides_nothing(deadline: float, begins: float) -> None:
+    """A look that is refused silences all for seconds; who has less time left does not meet an outage by that."""
+    service = SimulatedExtend([endless(f"edr_{number}") for number in range(4)], faults=[Fault(429, "list", begins)])
+
+    endings = wait_for_all(service, wait={"deadline": deadline, "interval": None})
+
+    assert endings.kinds == {"ExtendRunTimeoutError": 4}
+    # The last look waits for its turn as long as it would wait for an answer.
+    assert endings.finished_at < deadline + 20
 
 
 def test_silence_that_extend_asks_for_is_kept() -> None:

@@ -32,7 +32,7 @@ def moment(seconds: float) -> str:
     return (EPOCH + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
 
 
-def entry(run_id: str, updated: float, status: str = "PROCESSING") -> dict[str, Any]:
+def entry(run_id: str, updated: float, status: str = "PROCESSED") -> dict[str, Any]:
     return {"id": run_id, "status": status, "updatedAt": moment(updated)}
 
 
@@ -91,12 +91,39 @@ def test_it_asks_for_the_newest_change_first() -> None:
     changes = reader.look({"edr_3", "edr_7"})
 
     assert changes == [
-        Change("edr_7", "PROCESSING", EPOCH + timedelta(seconds=7)),
-        Change("edr_3", "PROCESSING", EPOCH + timedelta(seconds=3)),
+        Change("edr_7", "PROCESSED", EPOCH + timedelta(seconds=7)),
+        Change("edr_3", "PROCESSED", EPOCH + timedelta(seconds=3)),
     ]
     (asked,) = reader.asked
     assert dict(asked) == {"sortBy": "updatedAt", "sortDir": "desc", "maxPageSize": "50"}
     assert reader.feed.mark == EPOCH + timedelta(seconds=9)
+
+
+def test_only_runs_that_have_ended_are_told_but_all_are_met() -> None:
+    items = [
+        entry("edr_4", 4),
+        entry("edr_3", 3, "PROCESSING"),
+        entry("edr_2", 2, "PONDERING"),
+        entry("edr_1", 1, "FAILED"),
+    ]
+    unmet = {"edr_1", "edr_2", "edr_3", "edr_9"}
+
+    changes = Reader(Shelf(items)).look({*unmet, "edr_4"}, unmet)
+
+    assert [(change.run_id, change.status) for change in changes] == [("edr_4", "PROCESSED"), ("edr_1", "FAILED")]
+    assert unmet == {"edr_9"}
+
+
+def test_what_is_not_read_of_a_page_may_be_anything() -> None:
+    nested = {
+        "id": "file_1",
+        "status": ["PROCESSED"],
+        "data": {"id": "edr_1"},
+        "updatedAt": {"data": [entry("edr_1", 5)]},
+    }
+    item = {**entry("edr_1", 9), "file": nested, "metrics": [nested, None, 5], "config": "x" * 10_000}
+
+    assert Reader(Shelf([item])).look({"edr_1"}) == [Change("edr_1", "PROCESSED", EPOCH + timedelta(seconds=9))]
 
 
 def test_a_look_reads_down_to_the_last_one_and_a_little_further() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 
 import pytest
@@ -104,6 +105,29 @@ def test_a_list_that_fails_is_done_without(how: int | str, lateness: float, begi
     assert endings.lateness < lateness
 
 
+def test_a_list_that_is_limited_is_left_alone_for_longer_and_longer() -> None:
+    service = SimulatedExtend([processed(f"edr_{number}", 600) for number in range(5)], faults=[Fault(429, "list")])
+
+    endings = wait_for_all(service)
+
+    assert endings.kinds == {"PROCESSED": 5}
+    assert service.statuses[429] <= 6 * 5
+
+
+def test_a_limit_that_passes_is_no_reason_to_ask_for_each_run(caplog: pytest.LogCaptureFixture) -> None:
+    """A look gives up after ten seconds; the next one comes fifteen later."""
+    service = SimulatedExtend(
+        [processed(f"edr_{number}", 70) for number in range(RUNS)], faults=[Fault(429, "list", 3, 32)]
+    )
+
+    with caplog.at_level(logging.INFO, logger="extend_provider.watch.feed_reader"):
+        endings = wait_for_all(service)
+
+    assert endings.kinds == {"PROCESSED": RUNS}
+    assert service.statuses[429] > 5
+    assert caplog.records == []
+
+
 def test_a_list_that_comes_back_is_used_again() -> None:
     service = SimulatedExtend(
         [processed(f"edr_{number}", 300 + number) for number in range(RUNS)], faults=[Fault(404, "list", 0, 60)]
@@ -156,6 +180,18 @@ def test_a_deleted_run_is_not_found() -> None:
     assert endings.kinds == {"ExtendNotFoundError": 10, "PROCESSED": 10}
     # No list shows a deletion.
     assert max(endings[run.id].at for run in gone) < 30 + RECONCILIATION + len(gone) / 2
+
+
+def test_a_run_that_is_deleted_before_its_end_is_seen_is_not_found() -> None:
+    """Between two looks it ends and goes; no list has ever shown the end."""
+    steps = [(-10.0, "PROCESSING"), (31.0, "PROCESSED"), (31.0, DELETED)]
+    gone = [SimulatedRun(f"edr_gone_{number}", list(steps)) for number in range(5)]
+    service = SimulatedExtend([*gone, *(endless(f"edr_{number}") for number in range(5))])
+
+    endings = wait_for_all(service, wait={"deadline": 200.0})
+
+    assert endings.kinds == {"ExtendNotFoundError": 5, "ExtendRunTimeoutError": 5}
+    assert max(endings[run.id].at for run in gone) < 31 + RECONCILIATION + len(gone) / 2
 
 
 def test_a_run_that_never_was_is_not_found_at_once() -> None:

@@ -54,6 +54,16 @@ def test_five_thousand_waits_are_as_quick_as_one_thousand() -> None:
     assert len(five.service.requests) <= 1.05 * 5000
 
 
+@pytest.mark.parametrize(("latency", "most"), [(0.002, 2), (0.05, 4)])
+def test_as_many_results_are_under_way_as_the_latency_is_worth(latency: float, most: int) -> None:
+    service = SimulatedExtend([processed(f"edr_{number}", 7) for number in range(300)], latency=latency)
+
+    endings = wait_for_all(service, requests_per_second=UNPACED)
+
+    assert endings.kinds == {"PROCESSED": 300}
+    assert service.most_under_way == most
+
+
 def test_other_runs_of_the_account_cost_pages_not_results() -> None:
     """Other teams' runs change all the time: ten times as many as we wait for."""
     others = [SimulatedRun(f"edr_other_{n}", [(n / 100 - 20, "PROCESSING"), (n / 100, "FAILED")]) for n in range(3000)]

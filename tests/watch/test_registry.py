@@ -109,6 +109,23 @@ def test_a_wait_that_comes_while_the_watcher_closes_gets_another() -> None:
     run(main())
 
 
+def test_runs_that_no_look_meets_are_forgotten_with_their_waits() -> None:
+    """Two at a time need no list, for hours."""
+
+    async def main() -> None:
+        service = SimulatedExtend([endless("edr_endless"), *(processed(f"edr_{n}", 10 * n + 1) for n in range(200))])
+        with WaitingRoom(service) as room:
+            (long,) = start(room.wait("edr_endless"))
+            for n in range(200):
+                assert (await room.wait(f"edr_{n}", start=10.0 * n, interval=1.0)).kind == "PROCESSED"
+            assert service.list_requests == 0
+            assert [len(feed._unmet) for watcher in room.watchers for feed in watcher._feeds.values()] == [1]
+            await cancel(long)
+            await room.assert_nothing_left()
+
+    run(main())
+
+
 @pytest.mark.parametrize("moment", [0.0, 0.001, 0.016, 0.05, 0.1, 0.12, 0.125, 3.0, 5.5])
 @pytest.mark.parametrize("count", [1, 2, 3, 50])
 def test_cancelled_waits_leave_nothing_behind(moment: float, count: int) -> None:
@@ -140,7 +157,7 @@ def test_the_one_who_closes_may_be_cancelled() -> None:
             slow_down_closing(room, 30)
             await asyncio.sleep(10)
             await cancel(task)
-            assert not room.clients[0]._http.is_closed
+            assert not room.clients[0].is_closed
             await asyncio.sleep(40)
             await room.assert_nothing_left()
 

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tests.watch.simulated_extend import Fault, SimulatedExtend, processed
+from tests.watch.simulated_extend import Fault, Lies, SimulatedExtend, processed
 from tests.watch.virtual_time import run
 from tests.watch.waiting_room import WaitingRoom, wait_for_all
 
@@ -32,6 +32,17 @@ def test_metrics() -> None:
     latencies = [duration.total_seconds() for _, duration in stats.timings]
     expected = [ending.at - service.runs[run_id].ends for run_id, ending in endings.items()]
     assert sorted(latencies) == pytest.approx(sorted(expected), abs=0.02)
+
+
+def test_latency_counts_from_the_end_that_can_be_seen() -> None:
+    """A list that claims an end before the run itself shows it is no reason to report a long latency."""
+    early = {f"edr_{number}": "PROCESSED" for number in range(5)}
+    service = SimulatedExtend([processed(run_id, 60) for run_id in early], lies=Lies(claims=early))
+
+    stats = wait_for_all(service).room.stats
+
+    assert len(stats.timings) == 5
+    assert max(duration.total_seconds() for _, duration in stats.timings) < 16
 
 
 def test_requests_without_an_answer_are_no_answers() -> None:

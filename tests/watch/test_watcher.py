@@ -216,17 +216,51 @@ def test_deadlines_of_thousands_in_an_outage_do_not_queue() -> None:
     assert endings.finished_at < 60 + 25
 
 
-@pytest.mark.parametrize("offset", [-3.9, -2.1, -1.9, -0.1, 0.1, 1.9, 2.1, 3.9])
-@pytest.mark.parametrize("count", [1, 5])
-def test_a_run_that_ends_just_before_the_deadline_has_ended(offset: float, count: int) -> None:
+@pytest.mark.parametrize("interval", [18 + step / 4 for step in range(40)])
+def test_a_run_that_ends_just_before_the_deadline_has_ended(interval: float) -> None:
     """A request takes four seconds here: one that began before the deadline may not have seen the end."""
-    runs = [processed(f"edr_{n}", 29.99) for n in range(count)]
-    service = SimulatedExtend(runs, latency=4.0)
+    service = SimulatedExtend([processed("edr_1", 29.99)], latency=4.0)
 
-    endings = wait_for_all(service, wait={"deadline": 30.0, "interval": 30 + offset})
+    endings = wait_for_all(service, wait={"deadline": 30.0, "interval": interval})
 
-    assert endings.kinds == {"PROCESSED": count}
-    assert endings.finished_at < 30 + 2 * 4 + count
+    assert endings.kinds == {"PROCESSED": 1}
+    assert endings.finished_at < 30 + 2 * 4 + 1
+
+
+def test_who_is_left_without_the_list_is_asked_for_no_later_than_with_it() -> None:
+    """All look every thirty seconds, at sixty for the last time; then so few are left that the list is not worth it."""
+
+    async def main() -> None:
+        service = SimulatedExtend([processed("edr_1", 81), *(endless(f"edr_endless_{n}") for n in range(2))])
+        with WaitingRoom(service) as room:
+            ending, *others = start(room, *service.runs, interval=30.0)
+            await asyncio.sleep(88)
+            others[0].cancel()
+            assert (await ending).at < 60 + 30 * 1.1 + 1
+            others[1].cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            await room.assert_nothing_left()
+
+    run(main())
+
+
+def test_a_deadline_does_not_queue_behind_looks() -> None:
+    """Without a list, three hundred runs are asked for one by one, which takes half a minute."""
+
+    async def main() -> None:
+        service = SimulatedExtend([endless(f"edr_{n}") for n in range(300)], faults=[Fault(404, "list")])
+        with WaitingRoom(service) as room:
+            crowd = start(room, *(f"edr_{n}" for n in range(295)))
+            hurried = start(room, *(f"edr_{n}" for n in range(295, 300)), deadline=40.0)
+            endings = await asyncio.gather(*hurried)
+            assert {ending.kind for ending in endings} == {"ExtendRunTimeoutError"}
+            assert max(ending.at for ending in endings) < 40 + 2
+            for task in crowd:
+                task.cancel()
+            await asyncio.gather(*crowd, return_exceptions=True)
+            await room.assert_nothing_left()
+
+    run(main())
 
 
 def test_a_wait_ends_not_before_its_deadline_and_not_long_after() -> None:

@@ -68,6 +68,10 @@ def settings(**changes: Any) -> ClientSettings:
     return ClientSettings(**{"api_key": KEY, "base_url": "https://extend.test", "requests_per_second": 10.0, **changes})
 
 
+async def _nothing(_: ClientSettings) -> None:
+    pass
+
+
 class WaitingRoom:
     """
     Where waits of the running virtual loop meet a simulated service. A context manager: in it, the registry makes
@@ -95,14 +99,20 @@ class WaitingRoom:
         self._read = read or (lambda: self.settings)
         self._throttles: dict[str, Throttle] = {}
         self._random = random.Random(11)
-        self._patch = mock.patch.object(registry, "Session", partial(Session, make_client=self.make_client))
+        self._patches = [
+            mock.patch.object(registry, "Session", partial(Session, make_client=self.make_client)),
+            # Works in a thread, for which a virtual clock does not wait.
+            mock.patch.object(registry, "prepare", _nothing),
+        ]
 
     def __enter__(self) -> WaitingRoom:
-        self._patch.start()
+        for patch in self._patches:
+            patch.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._patch.stop()
+        for patch in self._patches:
+            patch.stop()
 
     async def read_settings(self) -> ClientSettings:
         self.reads.append(self.loop.time())
@@ -150,7 +160,7 @@ class WaitingRoom:
         await asyncio.sleep(0)
         assert self.watchers == []
         assert asyncio.all_tasks() == {asyncio.current_task()}
-        assert [client for client in self.clients if not client._http.is_closed] == []
+        assert [client for client in self.clients if not client.is_closed] == []
         timers = [handle for handle in self.loop._scheduled if not handle.cancelled()]  # type: ignore[attr-defined]
         assert timers == []
 
