@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from extend_provider.exceptions import ExtendConfigurationError
-from extend_provider.redaction import redact_config, redact_file
+from extend_provider.redaction import (
+    json_in,
+    redact_config,
+    redact_file,
+    redact_schema,
+    redact_secrets,
+    redact_values,
+)
 
 if TYPE_CHECKING:
     # For the type checker only: a mixin of operators and sensors, which share this base on every version.
@@ -16,7 +22,10 @@ if TYPE_CHECKING:
 else:
     _TaskBase = object
 
-__all__ = ["RedactedTemplateFields", "json_object", "required_text", "seconds"]
+__all__ = ["ON_REVIEW", "RedactedTemplateFields", "json_object", "one_of", "required_text", "seconds"]
+
+# What a task may do with a run that a human has to look at.
+ON_REVIEW = ("wait", "succeed", "skip", "fail")
 
 
 class RedactedTemplateFields(_TaskBase):
@@ -30,7 +39,12 @@ class RedactedTemplateFields(_TaskBase):
     redactions: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
         "config": redact_config,
         "file": redact_file,
+        "files": redact_file,
+        "outputs": lambda outputs: outputs and "***",
         "password": lambda password: password and "***",
+        "schema": redact_schema,
+        "secrets": redact_secrets,
+        "values": redact_values,
     }
     _hidden: Mapping[str, Any] | None = None
 
@@ -44,7 +58,13 @@ class RedactedTemplateFields(_TaskBase):
             # `dag.test()` renders the same object again for a retry: start from the values, not from what was shown.
             for name, value in (self._hidden or {}).items():
                 setattr(self, name, value)
+        # Airflow calls whatever can be called in a template field, and a model class can.
+        classes = {name: getattr(self, name) for name in self.template_fields if _is_class(getattr(self, name, None))}
+        for name in classes:
+            setattr(self, name, None)
         super()._do_render_template_fields(parent, *args, **kwargs)
+        for name, value in classes.items():
+            setattr(self, name, value)
         if parent is self:
             names = [name for name in self.redactions if hasattr(self, name)]
             self._hidden = {name: getattr(self, name) for name in names}
@@ -52,17 +72,23 @@ class RedactedTemplateFields(_TaskBase):
                 setattr(self, name, self.redactions[name](self._hidden[name]))
 
 
+def _is_class(value: Any) -> bool:
+    return isinstance(value, type)
+
+
 def json_object(value: Any, name: str) -> dict[str, Any] | None:
     """
-    Return a dict argument that may have been rendered to JSON text.
+    Return a dict argument that may have been rendered to text: JSON, or what Jinja makes of a dict from XCom.
 
     :raises ExtendConfigurationError: it is something else.
     """
     if isinstance(value, str):
         try:
-            value = json.loads(value) if value.strip() else None
+            value = json_in(value) if value.strip() else None
         except ValueError:
-            raise ExtendConfigurationError(f"The argument {name} is text, but not JSON.") from None
+            raise ExtendConfigurationError(
+                f"The argument {name} is text, but not JSON.", hint="In a template, write {{ … | tojson }}."
+            ) from None
     if value is None or isinstance(value, dict):
         return value
     raise ExtendConfigurationError(f"The argument {name} must be a dict or JSON text, not {type(value).__name__}.")
@@ -79,6 +105,17 @@ def required_text(value: Any, name: str) -> str:
             f"The argument {name} is empty.", hint="If it comes from another task's XCom, check that the task ran."
         )
     return value.strip()
+
+
+def one_of(choices: tuple[str, ...], value: Any, name: str) -> str:
+    """
+    Return an argument that is one of a few words.
+
+    :raises ExtendConfigurationError: it is none of them.
+    """
+    if value in choices:
+        return str(value)
+    raise ExtendConfigurationError(f"The argument {name} must be one of {', '.join(choices)}; not {value!r}.")
 
 
 def seconds(value: Any, name: str) -> float | None:

@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow.providers.common.compat.sdk import DAG
 
 from extend_provider.arguments import json_object, required_text, seconds
 from extend_provider.exceptions import ExtendConfigurationError
-from extend_provider.operators import edit, files
+from extend_provider.operators import classify, edit, extract, files, parse, split, workflow
 from extend_provider.operators.edit import ExtendCreateEditRunOperator
 from extend_provider.sensors import run
+from tests.airflow_names import DAG
 from tests.task_runs import FakeTaskInstance
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def test_mapped_task_is_hidden_too() -> None:
 
 OPERATORS = [
     value
-    for module in (edit, files, run)
+    for module in (edit, files, parse, extract, classify, split, workflow, run)
     for name in module.__all__
     if hasattr(value := getattr(module, name), "template_fields")
 ]
@@ -94,7 +94,18 @@ OPERATORS = [
 def test_every_user_value_is_a_template_field(cls: Any) -> None:
     import inspect
 
-    switches = {"deferrable", "wait_for_completion", "include_filled_values", "missing_ok"}
+    switches = {
+        "cancel_on_kill",
+        "deferrable",
+        "delete_files",
+        "delete_on_kill",
+        "include_config",
+        "include_filled_values",
+        "include_output",
+        "missing_ok",
+        "reattach",
+        "wait_for_completion",
+    }
     ours = {
         parameter.name
         for ancestor in cls.__mro__

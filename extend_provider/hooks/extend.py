@@ -86,6 +86,8 @@ class ExtendHook(BaseHook):
     def _no_connection(self) -> ExtendConfigurationError:
         return ExtendConfigurationError(
             f"There is no connection {self.extend_conn_id!r}.",
+            # Airflow says the same when a secrets backend does not answer for a moment.
+            retryable=True,
             hint=f"Create it under Admin, Connections (type Extend) or set AIRFLOW_CONN_{self.extend_conn_id.upper()}.",
         )
 
@@ -123,6 +125,10 @@ class ExtendHook(BaseHook):
         """Start an edit run, which costs credits: see :meth:`ExtendClient.create_edit_run`."""
         return self.get_conn().create_edit_run(file=file, template_id=template_id, config=config)
 
+    def create_run(self, kind: str, body: Mapping[str, Any]) -> Run:
+        """Start a run of any kind, which costs credits: see :meth:`ExtendClient.create_run`."""
+        return self.get_conn().create_run(kind, body)
+
     def get_run(self, run_id: str, kind: str = "edit") -> Run:
         """Look at a run: see :meth:`ExtendClient.get_run`."""
         return self.get_conn().get_run(run_id, kind)
@@ -137,25 +143,33 @@ class ExtendHook(BaseHook):
 
     # -- files --------------------------------------------------------------------------------------------------------
 
-    def input_file(self, file: Any, *, password: str | None = None) -> dict[str, Any]:
+    def input_file(self, file: Any, *, password: str | None = None, mark: str | None = None) -> dict[str, Any]:
         """
         Return a ``file`` argument as the API takes it; what Extend cannot reach by itself is uploaded.
 
         :param file: a URL, an Extend file id, a local path or an ``ObjectStoragePath`` URI, or the API's own
             ``{"url": …}`` or ``{"id": …}``.
         :param password: password of a locked PDF, for an upload.
+        :param mark: text for the file's name at Extend, by which its runs can be found in the list of runs. A file that
+            Extend has already keeps its name.
         :return: ``{"url": …}`` or ``{"id": …}``.
         :raises ExtendFileError: the path does not exist or cannot be read.
         """
+        from extend_provider.hooks.file_identity import marked_name, name_in_url
         from extend_provider.hooks.files import classify
 
-        reference = classify(file)
-        if reference.wire is not None:
-            return reference.wire
-        return {"id": self.upload_file(file, password=password).id}
+        wire = classify(file).wire
+        if wire is None:
+            return {"id": self.upload_file(file, password=password, mark=mark).id}
+        return {**wire, "name": marked_name(name_in_url(wire), mark)} if mark and "id" not in wire else wire
 
     def upload_file(
-        self, path: str | ObjectStoragePath, *, name: str | None = None, password: str | None = None
+        self,
+        path: str | ObjectStoragePath,
+        *,
+        name: str | None = None,
+        password: str | None = None,
+        mark: str | None = None,
     ) -> File:
         """
         Upload a file from a path, in pieces.
@@ -163,13 +177,16 @@ class ExtendHook(BaseHook):
         :param path: local path or ``ObjectStoragePath`` URI.
         :param name: file name to store; default: the path's last part.
         :param password: password of a locked PDF.
+        :param mark: text to put into the name, before its ending.
         :return: the stored file.
         :raises ExtendFileError: the path does not exist or cannot be read.
         """
+        from extend_provider.hooks.file_identity import marked_name
         from extend_provider.hooks.files import open_for_upload
 
         with open_for_upload(path) as (stream, own_name):
-            return self.get_conn().upload_file(stream, name or own_name, password=password)
+            name = name or own_name
+            return self.get_conn().upload_file(stream, marked_name(name, mark) if mark else name, password=password)
 
     def download_file(self, file_id: str, path: str | ObjectStoragePath) -> int:
         """

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from extend_provider._compat import BaseOperator, conf
-from extend_provider.arguments import seconds
+from extend_provider.arguments import ON_REVIEW, one_of, seconds
 from extend_provider.events import read_event
 from extend_provider.hooks.extend import ExtendHook
 from extend_provider.links import ExtendRunLink
@@ -16,7 +16,7 @@ from extend_provider.run_task import HookedTask, RunTask
 
 if TYPE_CHECKING:
     from extend_provider._compat import BaseOperatorLink, Context
-    from extend_provider.models import Run
+    from extend_provider.submit.order import RunOrder
 
 __all__ = ["ExtendCreateRunOperator", "ExtendOperator"]
 
@@ -37,7 +37,7 @@ class ExtendOperator(HookedTask, BaseOperator):
 
     def execute(self, context: Context) -> Any:
         """Do the work, and close the hook's connections whatever happens."""
-        with self.hook:
+        with self.at_once_if_hopeless(), self.hook:
             return self.work(context)
 
     @abstractmethod
@@ -47,7 +47,7 @@ class ExtendOperator(HookedTask, BaseOperator):
 
 class ExtendCreateRunOperator(RunTask, ExtendOperator):
     """
-    Base of the operators that create a run: validate, submit, publish, wait, finish.
+    Base of the operators that create a run: validate, find or submit, publish, wait, finish.
 
     :param wait_for_completion: whether to wait for the end of the run; default true. If not, the task returns the
         run's id.
@@ -56,13 +56,14 @@ class ExtendCreateRunOperator(RunTask, ExtendOperator):
     :param poll_interval: seconds between looks at the run; default ``None``: often at first, less often as the run
         ages.
     :param timeout: seconds (or a ``timedelta``) from the creation of the run after which the task stops waiting;
-        default one
-        hour. The run itself goes on.
-    :param include_filled_values: whether ``return_value`` also holds ``filled_values``; default false, as they are
-        personal data.
+        default one hour, ``None`` for no limit. The run itself goes on, and a retry looks at it again.
+    :param reattach: whether a retry takes the run that an earlier try has created, instead of paying for another one;
+        default true. A user's Clear always creates a new run.
+    :param cancel_on_kill: whether the run is cancelled when a user kills the task; default true. Has no effect on
+        kinds that Extend cannot cancel.
+    :param delete_on_kill: whether the run is deleted when a user kills the task; default false.
     """
 
-    _run_id: str | None = None
     template_fields: Sequence[str] = (*ExtendOperator.template_fields, "poll_interval", "timeout")
     operator_extra_links: Collection[BaseOperatorLink] = (ExtendRunLink(),)
 
@@ -73,7 +74,9 @@ class ExtendCreateRunOperator(RunTask, ExtendOperator):
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         poll_interval: float | None = None,
         timeout: float | timedelta | None = 3600,
-        include_filled_values: bool = False,
+        reattach: bool = True,
+        cancel_on_kill: bool = True,
+        delete_on_kill: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -81,43 +84,51 @@ class ExtendCreateRunOperator(RunTask, ExtendOperator):
         self.deferrable = deferrable
         self.poll_interval = poll_interval
         self.timeout = timeout
-        self.include_filled_values = include_filled_values
+        self.reattach = reattach
+        self.cancel_on_kill = cancel_on_kill
+        self.delete_on_kill = delete_on_kill
 
     @abstractmethod
-    def submit(self) -> Run:
-        """Check the arguments and create the run."""
+    def order(self) -> RunOrder:
+        """Check the arguments, and say what to create."""
 
     def work(self, context: Context) -> str | dict[str, Any]:
-        """Create the run and, unless told otherwise, wait for its end."""
+        """Create the run, or find that of an earlier try, and, unless told otherwise, wait for its end."""
         from extend_provider.client import Wait
         from extend_provider.kinds import run_kind
         from extend_provider.results import result_of
+        from extend_provider.submit.find_or_submit import find_or_submit
 
-        kind = run_kind(self.kind)
+        kind = run_kind(self.kind, one_of(ON_REVIEW, self.on_review, "on_review"))
         interval, timeout = seconds(self.poll_interval, "poll_interval"), seconds(self.timeout, "timeout")
-        run = self.submit()
-        self._run_id = run.id
-        self.log.info("Created Extend %s run %s.", self.kind, run.id)
-        self.publish_run(context, run)
+        submitted = find_or_submit(self.hook, self.order(), context, reattach=self.reattach)
+        self._run_id, self._task_instance = submitted.run.id, context["ti"]
+        self.publish_run(context, submitted.run)
         if not self.wait_for_completion:
-            return run.id
-        deadline = datetime.now(timezone.utc) + timedelta(seconds=timeout) if timeout else None
-        if self.deferrable:
-            self.wait_in_triggerer(run.id, deadline)
-        run = self.hook.wait_for_run(Wait(kind, run.id, interval, deadline))
+            return submitted.run.id
+        deadline = submitted.at + timedelta(seconds=timeout) if timeout else None
+        # The run of a retry may be overdue, or have ended: one look on the worker tells, and needs no triggerer.
+        overdue = deadline is not None and deadline <= datetime.now(timezone.utc)
+        if self.deferrable and not overdue and not kind.is_finished(submitted.run.status):
+            self.wait_in_triggerer(submitted.run.id, deadline)
+        run = self.hook.wait_for_run(Wait(kind, submitted.run.id, interval, deadline))
         return self.finish(context, result_of(kind, run))
 
-    def execute_complete(self, context: Context, event: Any = None, **_: Any) -> dict[str, Any]:
+    def execute_complete(self, context: Context, event: Any = None, awaited: Any = None, **_: Any) -> dict[str, Any]:
         """Go on after the triggerer has waited: publish and return the result, or raise what the wait met."""
-        with self.hook:
-            return self.finish(context, read_event(event))
+        with self.at_once_if_hopeless(), self.hook:
+            return self.finish(context, read_event(self.own_event(event, awaited)))
 
     def on_kill(self) -> None:
-        """Say what becomes of the run."""
+        """End the run as far as that was asked for and can be done, and say what becomes of it."""
+        from extend_provider.killing import end_from_worker
+
         if self._run_id:
-            self.log.warning(
-                "The task was killed, but Extend %s run %s cannot be cancelled: it goes on and is paid for. "
-                "Wait for it with a sensor, or delete it.",
+            end_from_worker(
+                self.hook,
+                self._task_instance,
                 self.kind,
                 self._run_id,
+                cancel=self.cancel_on_kill,
+                delete=self.delete_on_kill,
             )

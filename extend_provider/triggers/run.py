@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +28,8 @@ class ExtendRunTrigger(BaseTrigger):
     """
     Wait for a run to end, then fire one event; also for a failed run, a passed deadline and an error.
 
-    Operators and sensors of this package defer to it. Nothing remote is ever cancelled or deleted here: a triggerer
-    also drops triggers when it restarts or hands them to another one, and the run goes on.
+    Operators and sensors of this package defer to it. A trigger that a triggerer drops, because it restarts or hands it
+    to another one, leaves the run alone; only a user who kills the task ends it, as far as that was asked for.
 
     Its arguments are stored in Airflow's database in clear text, so none is secret. New ones will have defaults, so
     that waits survive an upgrade.
@@ -40,6 +40,11 @@ class ExtendRunTrigger(BaseTrigger):
     :param poll_interval: seconds between looks; default ``None``: often at first, less often as the run ages.
     :param deadline: moment at which the wait ends without a result, in ISO format with time zone (or a ``datetime``);
         default ``None``: never. Being absolute, it survives restarts of worker and triggerer.
+    :param cancel_on_kill: whether the run is cancelled when a user kills the deferred task (Airflow 3.3 and newer);
+        default false.
+    :param delete_on_kill: whether the run is deleted then; default false.
+    :param on_review: what the task does with a run that a human has to look at; default ``wait``. With anything else,
+        such a run ends the wait, and the worker does it.
     """
 
     def __init__(
@@ -49,6 +54,9 @@ class ExtendRunTrigger(BaseTrigger):
         extend_conn_id: str = "extend_default",
         poll_interval: float | None = None,
         deadline: str | datetime | None = None,
+        cancel_on_kill: bool = False,
+        delete_on_kill: bool = False,
+        on_review: str = "wait",
         **_: Any,
     ) -> None:
         # Only assigns, and takes what it does not know: an exception here would stop the whole triggerer.
@@ -58,6 +66,9 @@ class ExtendRunTrigger(BaseTrigger):
         self.extend_conn_id = extend_conn_id
         self.poll_interval = poll_interval
         self.deadline = deadline
+        self.cancel_on_kill = cancel_on_kill
+        self.delete_on_kill = delete_on_kill
+        self.on_review = on_review
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments, as plain JSON."""
@@ -70,6 +81,9 @@ class ExtendRunTrigger(BaseTrigger):
                 "extend_conn_id": self.extend_conn_id,
                 "poll_interval": self.poll_interval,
                 "deadline": deadline,
+                "cancel_on_kill": self.cancel_on_kill,
+                "delete_on_kill": self.delete_on_kill,
+                "on_review": self.on_review,
             },
         )
 
@@ -79,13 +93,16 @@ class ExtendRunTrigger(BaseTrigger):
 
         :return: exactly one event: :func:`extend_provider.events.success_event` or ``error_event``.
         """
+        from extend_provider.watch.loading import load
+
+        began = time.monotonic()
+        await load()
         from extend_provider.kinds import run_kind
         from extend_provider.results import result_of
 
-        began = time.monotonic()
         try:
             run = await self._wait()
-            event = success_event(self.kind, result_of(run_kind(self.kind), run))
+            event = success_event(self.kind, result_of(run_kind(self.kind, self.on_review), run))
         except ExtendError as error:
             event = error_event(self.kind, self.run_id, error)
         except Exception as error:  # An escaping exception would lose its type and the run's id.
@@ -94,7 +111,7 @@ class ExtendRunTrigger(BaseTrigger):
         await asyncio.sleep(max(0.0, began + _EARLIEST - time.monotonic()))
         yield TriggerEvent(event)  # type: ignore[no-untyped-call]
 
-    async def _wait(self) -> Run:
+    def _wait(self) -> Coroutine[Any, Any, Run]:
         """Wait for the run. This is the one seam through which all waiting in a triggerer goes."""
         from extend_provider._compat import stats
         from extend_provider.client import Wait
@@ -102,18 +119,32 @@ class ExtendRunTrigger(BaseTrigger):
         from extend_provider.watch.registry import watch
 
         wait = Wait(
-            kind=run_kind(self.kind),
+            kind=run_kind(self.kind, self.on_review),
             run_id=self.run_id,
             poll_interval=self.poll_interval,
             deadline=self._deadline(),
         )
-        return await watch(self.extend_conn_id, self._read_settings, wait, stats())
+        return watch(self.extend_conn_id, self._read_settings, wait, stats())
 
     async def _read_settings(self) -> ClientSettings:
         # A hook for each reading, not one for each of thousands of waits.
         from extend_provider.hooks.extend import ExtendHook
 
         return await ExtendHook(self.extend_conn_id).asettings()
+
+    async def on_kill(self) -> None:
+        """End the run, if a user really killed the task: Airflow also calls this when a trigger moves elsewhere."""
+        from extend_provider.hooks.extend import ExtendHook
+        from extend_provider.killing import end_from_triggerer
+
+        await end_from_triggerer(
+            ExtendHook(self.extend_conn_id),
+            self.task_instance,
+            self.kind,
+            self.run_id,
+            cancel=self.cancel_on_kill,
+            delete=self.delete_on_kill,
+        )
 
     def _deadline(self) -> datetime | None:
         if self.deadline is None:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException
 
 from extend_provider.events import error_event
 from extend_provider.exceptions import (
@@ -13,8 +14,10 @@ from extend_provider.exceptions import (
     ExtendOutcomeUnknownError,
     ExtendRunTimeoutError,
 )
+from extend_provider.hooks.extend import ExtendHook
 from extend_provider.sensors.run import ExtendEditRunSensor, ExtendRunSensor, ExtendSensorTimeoutError
-from tests.task_runs import FakeTaskInstance
+from tests.airflow_names import AirflowSensorTimeout, AirflowSkipException
+from tests.task_runs import FakeTaskInstance, run_task
 
 if TYPE_CHECKING:
     from extend_provider.local import LocalService
@@ -79,3 +82,35 @@ def test_poke_survives_an_outage(extend_local: LocalService, mocker: Any, capsys
     with sensor.hook:
         assert not sensor.poke(context)
     assert "edr_1 cannot be seen for now" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
+def test_an_id_without_a_known_prefix_asks_for_the_kind(extend_local: LocalService, deferrable: bool) -> None:
+    with pytest.raises(ExtendConfigurationError, match="does not tell the kind of the run"):
+        run_task(ExtendRunSensor(task_id="wait", run_id="0f8fad5b", deferrable=deferrable))
+    assert extend_local.requests == []
+
+
+def test_a_given_kind_wins_over_the_ids_prefix(extend_local: LocalService) -> None:
+    with pytest.raises(ExtendNotFoundError):
+        run_task(ExtendRunSensor(task_id="wait", run_id="edr_1", kind="split"))
+    assert extend_local.requests[0].path == "/split_runs/edr_1"
+
+
+@pytest.mark.parametrize("mode", [{"deferrable": True}, {"mode": "reschedule", "poke_interval": 0.05}])
+@pytest.mark.extend_local(processing_time=0.3)
+def test_results_are_written_by_the_sensor_too(
+    extend_local: LocalService, uploaded_form: str, tmp_path: Path, mode: dict[str, Any]
+) -> None:
+    with ExtendHook() as hook:
+        run_id = hook.create_run("parse", {"file": {"id": uploaded_form}}).id
+    paths = {"result_path": str(tmp_path / "r.json"), "markdown_path": str(tmp_path / "r.md")}
+    run_task(ExtendRunSensor(task_id="wait", run_id=run_id, **paths, **mode))
+    assert json.loads((tmp_path / "r.json").read_text())["chunks"]
+    assert "Full name" in (tmp_path / "r.md").read_text()
+
+
+def test_only_parse_runs_have_text(extend_local: LocalService) -> None:
+    with pytest.raises(ExtendConfigurationError, match="markdown_path is for parse runs"):
+        run_task(ExtendRunSensor(task_id="wait", run_id="exr_1", markdown_path="/tmp/x.md"))
+    assert extend_local.requests == []

@@ -42,6 +42,9 @@ def test_row_is_frozen() -> None:
             "extend_conn_id": "extend_default",
             "poll_interval": 2.5,
             "deadline": "2026-11-22T08:00:00+00:00",
+            "cancel_on_kill": False,
+            "delete_on_kill": False,
+            "on_review": "wait",
         },
     )
 

@@ -1,0 +1,68 @@
+"""The ``schema`` argument: a dict, JSON text, a JSON file anywhere, or a pydantic model class."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from extend_provider.arguments import json_object
+from extend_provider.exceptions import ExtendConfigurationError
+from extend_provider.forms.filling import filled_schema
+from extend_provider.forms.model_schema import as_sent, is_model_class, schema_of_model
+from extend_provider.forms.schema import edit_schema
+from extend_provider.hooks.files import open_for_upload
+from extend_provider.redaction import redact_url
+
+__all__ = ["SchemaSource", "read_schema"]
+
+
+@dataclass(frozen=True)
+class SchemaSource:
+    """
+    A schema that is at hand.
+
+    :param schema: to check values against.
+    :param is_model: whether it is from a model class, and so more strict than what Extend takes.
+    """
+
+    schema: dict[str, Any] = field(repr=False)
+    is_model: bool = False
+
+    def filled(self, values: Mapping[str, Any], *, instructed: bool) -> dict[str, Any]:
+        """
+        Return the schema with values in it, in the words that Extend takes: see :func:`filled_schema`.
+
+        :raises ExtendConfigurationError: they do not fit.
+        """
+        filled = filled_schema(self.schema, values, instructed=instructed)
+        return as_sent(filled) if self.is_model else filled
+
+
+def read_schema(schema: Any) -> SchemaSource:
+    """
+    Return the schema that an argument means.
+
+    :param schema: the argument.
+    :raises ExtendConfigurationError: it is no edit schema.
+    :raises ExtendFileError: the file does not exist or cannot be read.
+    """
+    if is_model_class(schema):
+        return SchemaSource(schema_of_model(schema), is_model=True)
+    if not isinstance(schema, dict) and not str(schema).lstrip().startswith("{"):
+        return SchemaSource(_from_file(schema))
+    return SchemaSource(edit_schema(json_object(schema, "schema"), "the argument schema"))
+
+
+def _from_file(path: Any) -> dict[str, Any]:
+    if not str(path).strip() or str(path).strip() == "None":
+        raise ExtendConfigurationError(
+            "The argument schema is empty.", hint="If it comes from another task's XCom, check that the task ran."
+        )
+    shown = redact_url(str(path))
+    with open_for_upload(path) as (stream, _):
+        try:
+            return edit_schema(json.loads(stream.read().decode("utf-8-sig")), shown)
+        except (ValueError, RecursionError):
+            raise ExtendConfigurationError(f"The schema {shown} is not JSON.") from None

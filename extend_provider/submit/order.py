@@ -1,0 +1,124 @@
+"""What a task asks Extend to do, before it is known whether an earlier try has asked already."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from extend_provider.exceptions import ExtendConfigurationError
+from extend_provider.submit.fingerprint import fingerprint, mark
+
+if TYPE_CHECKING:
+    from extend_provider.hooks.extend import ExtendHook
+    from extend_provider.kinds import RunKind
+    from extend_provider.submit.task_try import TaskTry
+
+__all__ = ["MARK_KEY", "TASK_KEY", "RunOrder"]
+
+# Where a run's metadata tell which task has created it, and by what it is found again.
+TASK_KEY = "airflow"
+MARK_KEY = "mark"
+_MOST_METADATA = 10 * 1024
+
+
+@dataclass(frozen=True)
+class RunOrder:
+    """
+    A run to create.
+
+    :param kind: its kind.
+    :param body: the body of the request, without files.
+    :param file: the ``file`` argument as it was given; ``None`` where the body names the input, as a template does.
+    :param package: several files for one run, instead of ``file``.
+    """
+
+    kind: RunKind
+    body: Mapping[str, Any] = field(repr=False)
+    file: Any = field(default=None, repr=False)
+    package: Sequence[Any] = field(default=(), repr=False)
+    # Whether a user's Clear may take the run of before.
+    outlives_clear: ClassVar[bool] = False
+
+    @property
+    def marks_name(self) -> bool:
+        """
+        Whether the run is found again by its input file's name.
+
+        Only where the list neither shows metadata nor can be read newest first, and where the name is ours to choose:
+        not that of a file that Extend has already, nor a template's.
+        """
+        from extend_provider.hooks.files import classify
+
+        if self.file is None or (self.kind.lists_metadata and self.kind.has_feed):
+            return False
+        return "id" not in (classify(self.file).wire or {})
+
+    @property
+    def known_file_ids(self) -> list[str]:
+        """Ids of those input files that the order names by their ids."""
+        from extend_provider.hooks.files import classify
+
+        given = [self.file, *self.package] if self.file is not None else self.package
+        wires = [classify(file).wire or {} for file in given]
+        return [str(wire["id"]) for wire in wires if "id" in wire]
+
+    def fingerprint(self, task: str, extend_conn_id: str) -> str:
+        """
+        Return the fingerprint of the order for a task.
+
+        :raises ExtendFileError: a file is a local path that cannot be read.
+        """
+        from extend_provider.hooks.file_identity import file_identity
+
+        facts: dict[str, Any] = {
+            "conn": extend_conn_id,
+            "kind": self.kind.name,
+            # A secret that was exchanged makes no other work.
+            "body": {name: value for name, value in self.body.items() if name != "secrets"},
+            "file": file_identity(self.file) if self.file is not None else None,
+        }
+        if self.package:
+            facts["package"] = [file_identity(file) for file in self.package]
+        return fingerprint(task, facts)
+
+    def mark(self, of_input: str, this: TaskTry) -> str | None:
+        """Return the mark by which the run is found again; ``None`` where there is no place for one."""
+        return mark(of_input, this.series) if self.kind.takes_metadata or self.marks_name else None
+
+    def is_like(self, config: Any) -> bool:
+        """Whether a run with this configuration, to which Extend has added defaults, may be the order's."""
+        from extend_provider.submit.search import is_contained
+
+        return is_contained(self.body.get("config") or {}, config)
+
+    def prepare(self, hook: ExtendHook, mark: str | None = None, this: TaskTry | None = None) -> dict[str, Any]:
+        """
+        Upload files where that is needed, and return the body that creates the run. Nothing is paid for yet.
+
+        :param hook: how Extend is reached.
+        :param mark: by what the run is to be found again.
+        :param this: the try of the task, to be named in the run's metadata.
+        :raises ExtendConfigurationError: the metadata are too large.
+        :raises ExtendFileError: a file cannot be read.
+        """
+        body = dict(self.body)
+        if self.kind.takes_metadata and (metadata := self._metadata(mark, this)):
+            body["metadata"] = metadata
+        if self.file is not None:
+            body["file"] = hook.input_file(self.file, mark=mark if self.marks_name else None)
+        if self.package:
+            body["package"] = {"files": [hook.input_file(file) for file in self.package]}
+        return body
+
+    def _metadata(self, mark: str | None, this: TaskTry | None) -> dict[str, Any]:
+        ours = {**(this.names if this else {}), **({MARK_KEY: mark} if mark else {})}
+        metadata = {**(self.body.get("metadata") or {}), **({TASK_KEY: ours} if ours else {})}
+        size = len(json.dumps(metadata, default=str).encode())
+        if size > _MOST_METADATA:
+            raise ExtendConfigurationError(
+                f"The metadata have {size:,} bytes as JSON; Extend takes {_MOST_METADATA:,}.",
+                hint=f"Of these, {len(json.dumps(ours))} are the names of the task, under the key {TASK_KEY!r}.",
+            )
+        return metadata

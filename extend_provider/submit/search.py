@@ -1,0 +1,194 @@
+"""Look through the list of runs for one that an earlier try of a task has created."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from extend_provider.exceptions import (
+    ExtendInvalidRequestError,
+    ExtendNotFoundError,
+    ExtendOutcomeUnknownError,
+    ExtendResponseError,
+)
+from extend_provider.submit.order import MARK_KEY, TASK_KEY
+
+if TYPE_CHECKING:
+    from extend_provider.hooks.extend import ExtendHook
+    from extend_provider.models import Run
+    from extend_provider.submit.order import RunOrder
+
+__all__ = ["Search", "is_contained"]
+
+log = logging.getLogger(__name__)
+
+# Whether a new run is listed at once is not documented; and a request, which may go out late because of throttling, may
+# be carried out after the worker that sent it has died. Only after this long a run that is not listed does not exist.
+_SETTLE = 10.0
+_FIRST_PAUSE = 1.0
+_PAGE = 100
+# How many listed runs are looked at, and of how many similar ones the configuration is compared.
+_MOST_LISTED = 2000
+_MOST_COMPARED = 10
+# Clocks of Extend and the worker differ.
+_SKEW = timedelta(minutes=2)
+
+_WAYS_ON = (
+    "Look in Extend's dashboard for a run of this file. If there is one, wait for its id with a sensor; if there is "
+    "none, clear the task, which creates a new run (or set reattach=False)."
+)
+_WAYS_ON_UNLISTED = (
+    "Clear the task, which creates a new run (or set reattach=False, with which each try creates one). Airflow 3.3 and "
+    "newer remember the run of an earlier try."
+)
+
+
+@dataclass(frozen=True)
+class Search:
+    """
+    A bounded search for the run of an order.
+
+    :param hook: how Extend is reached.
+    :param order: what was asked for.
+    :param mark: what the run's metadata or the name of its input file hold; ``None`` where it has no mark.
+    :param since: no run of the order is older.
+    :param other_than: runs that are known not to be it.
+    :param settles: whether it may have been asked for a moment ago, so that a list that does not show it is no proof.
+    """
+
+    hook: ExtendHook
+    order: RunOrder
+    mark: str | None
+    since: datetime | None
+    other_than: frozenset[str] = frozenset()
+    settles: bool = True
+    sleep: Callable[[float], object] = time.sleep
+
+    def run(self) -> list[Run]:
+        """
+        Return the runs that may be the order's, newest first; looks again until a new run must be listed.
+
+        :return: with a mark, runs of this order; without one, runs that cannot be told from it.
+        :raises ExtendOutcomeUnknownError: the list cannot be read, or holds too many runs.
+        :raises ExtendError: Extend does not answer for now.
+        """
+        if not self.order.kind.listed:
+            raise self.unknown("Extend does not list such runs")
+        pause, left = _FIRST_PAUSE, _SETTLE if self.settles else 0.0
+        while True:
+            found = self._look()
+            if found or left <= 0:
+                return found
+            self.sleep(min(pause, left))
+            left -= pause
+            pause *= 2
+
+    def _look(self) -> list[Run]:
+        try:
+            return self._marked(self.mark) if self.mark else self._similar()
+        except (ExtendInvalidRequestError, ExtendNotFoundError, ExtendResponseError) as error:
+            raise self.unknown(f"the list of runs cannot be read ({error})") from error
+
+    def unknown(self, why: str) -> ExtendOutcomeUnknownError:
+        """Return the error for a search that cannot be decided."""
+        return ExtendOutcomeUnknownError(
+            f"An earlier try may have created an Extend {self.order.kind.name} run, but {why}. No other was created, "
+            "which could pay twice.",
+            hint=_WAYS_ON if self.order.kind.listed else _WAYS_ON_UNLISTED,
+        )
+
+    def _marked(self, mark: str) -> list[Run]:
+        if self.order.marks_name or not self.order.kind.takes_metadata:
+            return _distinct(run for run in self._listed(mark) if any(mark in (f.name or "") for f in run.input_files))
+        # The longer the list may be that cannot be read newest first, the more a name narrows it down.
+        file = self._input_file() if not self.order.kind.sortable else None
+        listed = self._listed(file.name if file else None)
+        if self.order.kind.lists_metadata:
+            return _distinct(run for run in listed if _bears(run.metadata, mark))
+        candidates = _distinct(run for run in listed if self._may_be_of_the_same_files(run))
+        if len(candidates) > _MOST_COMPARED:
+            raise self.unknown(f"{len(candidates)} runs of such files are too many to compare")
+        return [run for run in candidates if _bears(self._whole(run, "metadata"), mark)]
+
+    def _may_be_of_the_same_files(self, run: Run) -> bool:
+        expected = len(self.order.package) or 1
+        return len(run.input_files) == expected and set(self.order.known_file_ids) <= {f.id for f in run.input_files}
+
+    def _similar(self) -> list[Run]:
+        """Runs of the same file, created since, with a configuration that holds what was asked for."""
+        file = self._input_file()
+        same_file = _distinct(
+            run for run in self._listed(file.name if file else None) if file and run.file and run.file.id == file.id
+        )
+        if len(same_file) > _MOST_COMPARED:
+            raise self.unknown(f"{len(same_file)} runs of its file are too many to compare")
+        return [run for run in same_file if self.order.is_like(self._whole(run, "config"))]
+
+    def _input_file(self) -> Any:
+        client = self.hook.get_conn()
+        if self.order.known_file_ids:
+            return client.get_file(self.order.known_file_ids[0])
+        template = self.order.body.get("templateId")
+        return client.get_edit_template(str(template)).file if template else None
+
+    def _whole(self, run: Run, what: str) -> Any:
+        """What the list leaves out of a run."""
+        try:
+            return getattr(self.hook.get_run(run.id, self.order.kind.name), what)
+        except ExtendNotFoundError:
+            return None
+
+    def _same_workflow(self) -> dict[str, Any]:
+        """The list of workflow runs tells least of them, so it is narrowed down to those of one workflow."""
+        name = self.order.kind.name
+        referred = self.order.body.get(name)
+        return {f"{name}Id": referred["id"]} if isinstance(referred, Mapping) else {}
+
+    def _is_older(self, run: Run) -> bool:
+        return bool(self.since and run.created_at and run.created_at < self.since - _SKEW)
+
+    def _listed(self, name: str | None) -> Iterator[Run]:
+        """
+        Runs whose file's name holds a text, newest first, down to the first that is too old; where the list cannot be
+        sorted, in any order.
+
+        :raises ExtendOutcomeUnknownError: there are too many.
+        """
+        sorting = {"sortBy": "createdAt", "sortDir": "desc"} if self.order.kind.sortable else {}
+        filters = {"fileNameContains": name or None, **sorting, "maxPageSize": _PAGE}
+        runs = self.hook.get_conn().list_runs(self.order.kind.name, **filters, **self._same_workflow())
+        for run in islice(runs, _MOST_LISTED):
+            if self._is_older(run):
+                if sorting:
+                    return
+            elif run.id not in self.other_than:
+                yield run
+        if next(runs, None) is not None:
+            raise self.unknown(f"it is not among the newest {_MOST_LISTED} runs")
+
+
+def _bears(metadata: Any, mark: str) -> bool:
+    """Whether a run's metadata hold the mark."""
+    ours = metadata.get(TASK_KEY) if isinstance(metadata, Mapping) else None
+    return isinstance(ours, Mapping) and ours.get(MARK_KEY) == mark
+
+
+def _distinct(runs: Iterable[Run]) -> list[Run]:
+    """Pages shift while runs are created, so a run may be listed twice."""
+    return list({run.id: run for run in runs}.values())
+
+
+def is_contained(asked: Any, effective: Any) -> bool:
+    """Whether an effective configuration, which has defaults filled in, holds everything that was asked for."""
+    if isinstance(asked, Mapping):
+        return isinstance(effective, Mapping) and all(
+            is_contained(value, effective.get(name)) for name, value in asked.items()
+        )
+    if isinstance(asked, list):
+        return isinstance(effective, list) and len(asked) == len(effective) and all(map(is_contained, asked, effective))
+    return bool(asked == effective)
