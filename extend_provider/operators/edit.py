@@ -1,22 +1,30 @@
-"""Operators for edit runs: Extend fills a PDF form."""
+"""Operators for PDF forms: find out what a form asks for, fill it, delete what is left of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from extend_provider.arguments import json_object, required_text
-from extend_provider.exceptions import ExtendConfigurationError
+from extend_provider.arguments import json_object, required_text, seconds
+from extend_provider.exceptions import ExtendConfigurationError, ExtendNoOutputError
 from extend_provider.operators.base import ExtendCreateRunOperator, ExtendOperator
+from extend_provider.operators.detecting import ExtendDetectingOperator
 
 if TYPE_CHECKING:
     from extend_provider._compat import Context, ObjectStoragePath, XComArg
-    from extend_provider.models import Run
+    from extend_provider.submit.order import RunOrder
 
-__all__ = ["ExtendCreateEditRunOperator", "ExtendDeleteEditRunOperator", "ExtendGetEditRunOperator"]
+__all__ = [
+    "ExtendCreateEditRunOperator",
+    "ExtendDeleteEditRunOperator",
+    "ExtendDetectFormOperator",
+    "ExtendGetEditRunOperator",
+    "ExtendGetEditTemplateOperator",
+]
 
 
-class ExtendCreateEditRunOperator(ExtendCreateRunOperator):
+class ExtendCreateEditRunOperator(ExtendDetectingOperator):
     """
     Fill a PDF form: create an edit run and, unless told otherwise, wait for its end.
 
@@ -25,7 +33,7 @@ class ExtendCreateEditRunOperator(ExtendCreateRunOperator):
         fill = ExtendCreateEditRunOperator(
             task_id="fill",
             file="s3://forms/w9.pdf",
-            config={"instructions": "name: {{ params.name }}"},
+            values={"first_name": "Jordan", "consent": True},
             deferrable=True,
         )
         download = ExtendDownloadFileOperator(
@@ -34,34 +42,38 @@ class ExtendCreateEditRunOperator(ExtendCreateRunOperator):
             path="s3://filled/w9.pdf",
         )
 
-    Each run costs credits, and an edit run cannot be cancelled. To wait in a task of its own, set
-    ``wait_for_completion=False`` and use :class:`~extend_provider.sensors.run.ExtendEditRunSensor`.
+    Each run costs credits, and cannot be cancelled. A retry goes on with the run that an earlier try has created. To
+    wait in a task of its own, set ``wait_for_completion=False`` and use ``ExtendEditRunSensor``.
 
     Wraps `POST /edit_runs
     <https://docs.extend.ai/2026-02-09/developers/api-reference/endpoints/edit/create-edit-run>`__.
 
     :param file: the PDF: a URL that Extend can reach, an Extend file id, or a local path or ``ObjectStoragePath``
-        URI, which is
-        uploaded first. Exactly one of ``file`` and ``template_id``.
+        URI, which is uploaded first. Exactly one of ``file`` and ``template_id``.
     :param template_id: id of a saved edit template (``edt_…``), whose file and config are used; ``config`` wins over
         the saved one.
+    :param values: what to fill in, by field name: a dict, JSON text, or an instance of a pydantic model. Checked
+        against the schema before anything is paid for: the argument ``schema``, else ``config["schema"]``, else the
+        template's, else one that a form detection run finds, which costs credits as well.
+    :param schema: fields of the form: an edit schema as a dict or JSON text, the path of a JSON file, or a pydantic
+        model class.
     :param config: what to fill and how, with the names of the API: ``schema``, ``instructions``, ``advancedOptions``
-        …; a dict, or
-        JSON text. The schema is passed on as it is, ``extend_edit:*`` keys included.
-    :param extend_conn_id: id of an Airflow connection of type ``extend``; default ``extend_default``.
-    :param wait_for_completion: whether to wait for the end of the run; default true.
-    :param deferrable: whether to wait in the triggerer; default ``[operators] default_deferrable``.
-    :param poll_interval: seconds between looks at the run; default ``None``: often at first, less often as the run
-        ages.
+        …; a dict, or JSON text. The schema is passed on as it is, ``extend_edit:*`` keys included.
     :param timeout: seconds (or a ``timedelta``) from the creation of the run after which the task stops waiting;
-        default 3600.
+        default 3600. A form detection has as much again.
+    :param delete_on_kill: whether the run is deleted when a user kills the task; default false: edit runs cannot be
+        cancelled, so it goes on.
     :param include_filled_values: whether ``return_value`` also holds ``filled_values``; default false: they are
         personal data.
+
+    More arguments: see :class:`~extend_provider.operators.base.ExtendCreateRunOperator`.
+
     :return: the run's id (``str``) when only submitting; else a dict of ``run_id``, ``status``, ``output_file_ids``,
         ``filled_fields``, ``credits``, ``page_count``. XCom ``run_id`` is there as soon as the run exists,
         ``output_file_ids`` when it has ended.
-    :raises ExtendConfigurationError: the arguments or the connection cannot work; nothing was created.
-    :raises ExtendFileError: ``file`` is a path that cannot be read.
+    :raises ExtendConfigurationError: the arguments or the connection cannot work, or ``values`` do not fit the form
+        (all problems in one error); no edit run was created.
+    :raises ExtendFileError: ``file`` is a path that cannot be read, or no PDF.
     :raises ExtendOutcomeUnknownError: the run may have been created, or its end cannot be seen.
     :raises ExtendRunFailedError: Extend reports a failure, with reason and remedy.
     :raises ExtendNoOutputError: the run is processed, but gave no file.
@@ -72,31 +84,139 @@ class ExtendCreateEditRunOperator(ExtendCreateRunOperator):
     kind = "edit"
     # The API gives no dashboard URL for edit runs, and Airflow logs an error for each link that finds none.
     operator_extra_links = ()
-    template_fields: Sequence[str] = ("file", "template_id", "config", *ExtendCreateRunOperator.template_fields)
-    template_fields_renderers = {"config": "json"}  # noqa: RUF012 - Airflow reads a plain dict
+    template_fields: Sequence[str] = (
+        *("file", "template_id", "values", "schema", "config"),
+        *ExtendCreateRunOperator.template_fields,
+    )
+    template_fields_renderers = {"values": "json", "config": "json"}  # noqa: RUF012 - Airflow reads a plain dict
 
     def __init__(
         self,
         *,
         file: str | ObjectStoragePath | Mapping[str, Any] | XComArg | None = None,
         template_id: str | XComArg | None = None,
+        values: Any = None,
+        schema: Any = None,
         config: Mapping[str, Any] | str | XComArg | None = None,
+        include_filled_values: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.file = file
         self.template_id = template_id
+        self.values = values
+        self.schema = schema
         self.config = config
+        self.include_filled_values = include_filled_values
+        # A template may render to nothing, and a form that is filled with nothing is paid for too.
+        self._has_values = values is not None
+        self._has_schema = schema is not None
 
-    def submit(self) -> Run:
-        """Check the arguments, upload the file where that is needed, and create the run."""
+    def order(self) -> RunOrder:
+        """Check the arguments, and say what to create."""
+        from extend_provider.submit.form_order import order_to_fill
+
         file, config = self.rendered("file"), json_object(self.rendered("config"), "config")
         if (not file) == (not self.template_id):
             given = "neither" if not file else "both"
             raise ExtendConfigurationError(f"An edit run takes exactly one of file and template_id; {given} given.")
-        if self.template_id:
-            return self.hook.create_edit_run(template_id=required_text(self.template_id, "template_id"), config=config)
-        return self.hook.create_edit_run(file=self.hook.input_file(file), config=config)
+        body: dict[str, Any] = {} if file else {"templateId": required_text(self.template_id, "template_id")}
+        if config is not None:
+            body["config"] = config
+        schema = self.rendered("schema") if self._has_schema else None
+        if self._has_schema and schema is None:
+            raise ExtendConfigurationError("The argument schema is empty.", hint="Did the task that gives it run?")
+        return order_to_fill(body, file or None, schema, self._given_values(), self.detect)
+
+    def _given_values(self) -> dict[str, Any] | None:
+        from extend_provider.forms.plain import plain_values
+
+        if not self._has_values:
+            return None
+        values = self.rendered("values")
+        values = plain_values(json_object(values, "values") if isinstance(values, str) else values)
+        if values is None:
+            raise ExtendConfigurationError("The argument values is empty.", hint="Did the task that gives it run?")
+        return json_object(values, "values")
+
+
+class ExtendDetectFormOperator(ExtendCreateRunOperator):
+    """
+    Find out which fields a PDF form has: create a form detection run and, unless told otherwise, wait for its end.
+
+    Detect a form once, and fill it many times::
+
+        detect = ExtendDetectFormOperator(task_id="detect", file="s3://forms/w9.pdf")
+        fill = ExtendCreateEditRunOperator.partial(
+            task_id="fill", file="s3://forms/w9.pdf", schema=detect.output["schema"]
+        ).expand(values=people)
+
+    Each run costs credits, and cannot be cancelled, listed or deleted. On Airflow 3.3 and newer a retry goes on with
+    the run of an earlier try; below, it fails rather than pay twice, unless ``reattach`` is off.
+
+    Wraps ``POST /form_detection_runs``.
+
+    :param file: the PDF: a URL that Extend can reach, an Extend file id, or a local path or ``ObjectStoragePath``
+        URI, which is uploaded first.
+    :param config: how to detect, with the names of the API: ``instructions``, ``inputSchema``, ``advancedOptions`` …; a
+        dict, or JSON text.
+
+    More arguments: see :class:`~extend_provider.operators.base.ExtendCreateRunOperator`.
+
+    :return: the run's id (``str``) when only submitting; else a dict of ``run_id``, ``status``, ``schema``,
+        ``credits``, ``page_count`` and ``output_file_ids`` (empty). XCom ``schema`` holds the schema by itself, for
+        ``schema=detect.output["schema"]``.
+    :raises ExtendConfigurationError: the arguments or the connection cannot work; nothing was created.
+    :raises ExtendFileError: ``file`` is a path that cannot be read, or no PDF.
+    :raises ExtendOutcomeUnknownError: the run may have been created, or its end cannot be seen.
+    :raises ExtendRunFailedError: Extend reports a failure, with reason and remedy.
+    :raises ExtendNoOutputError: the run is processed, but gave no schema.
+    :raises ExtendRunTimeoutError: the run did not end within ``timeout``.
+    """
+
+    kind = "form_detection"
+    operator_extra_links = ()
+    template_fields: Sequence[str] = ("file", "config", *ExtendCreateRunOperator.template_fields)
+    template_fields_renderers = {"config": "json"}  # noqa: RUF012 - Airflow reads a plain dict
+
+    def __init__(
+        self,
+        *,
+        file: str | ObjectStoragePath | Mapping[str, Any] | XComArg,
+        config: Mapping[str, Any] | str | XComArg | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.file = file
+        self.config = config
+
+    def order(self) -> RunOrder:
+        """Check the arguments, and say what to create."""
+        from extend_provider.kinds import FORM_DETECTION
+        from extend_provider.submit.form_order import FormOrder
+
+        file, config = self.rendered("file"), json_object(self.rendered("config"), "config")
+        if not file:
+            raise ExtendConfigurationError("The argument file is empty.", hint="Did the task that gives it run?")
+        return FormOrder(FORM_DETECTION, {} if config is None else {"config": config}, file)
+
+    def finish(self, context: Context, result: dict[str, Any]) -> dict[str, Any]:
+        """See :meth:`RunTask.finish`; publish the schema too."""
+        from extend_provider.forms.schema import fields_in
+
+        schema = result.get("schema")
+        if not isinstance(schema, dict):
+            raise ExtendNoOutputError(
+                f"Extend form_detection run {result['run_id']} is {result['status']}, but gave no schema.",
+                hint="Does the PDF have a form at all?",
+                run_id=result["run_id"],
+                kind=self.kind,
+                status=result["status"],
+            )
+        context["ti"].xcom_push(key="schema", value=schema)
+        names = list(fields_in(schema))
+        self.log.info("The form has %d fields: %s.", len(names), ", ".join(names))
+        return super().finish(context, result)
 
 
 class ExtendGetEditRunOperator(ExtendOperator):
@@ -134,35 +254,96 @@ class ExtendGetEditRunOperator(ExtendOperator):
         return {**result, "filled_values": run.filled_values} if self.include_filled_values else result
 
 
+class ExtendGetEditTemplateOperator(ExtendOperator):
+    """
+    Look at a saved edit template: its file, and the schema that it fills.
+
+    Wraps ``GET /edit_templates/{id}``.
+
+    :param template_id: the template (``edt_…``).
+    :param include_config: whether ``return_value`` also holds ``config`` as it is saved; default false: its values and
+        instructions may be personal data.
+    :param extend_conn_id: id of an Airflow connection of type ``extend``; default ``extend_default``.
+    :return: a dict of ``template_id``, ``name``, ``description``, ``file_id`` and ``schema``, without values that it
+        has; ``None`` for what there is not. XCom ``schema`` holds the schema by itself.
+    :raises ExtendNotFoundError: there is no such template in this workspace and environment.
+    :raises ExtendApiError: Extend refused the request.
+    """
+
+    template_fields: Sequence[str] = ("template_id", *ExtendOperator.template_fields)
+
+    def __init__(self, *, template_id: str | XComArg, include_config: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.template_id = template_id
+        self.include_config = include_config
+
+    def work(self, context: Context) -> dict[str, Any]:
+        """Get the template and publish what it says."""
+        from extend_provider.forms.schema import without_values
+
+        template = self.hook.get_conn().get_edit_template(required_text(self.template_id, "template_id"))
+        config = template.config or {}
+        result = {
+            "template_id": template.id,
+            "name": template.name,
+            "description": template.description,
+            "file_id": template.file.id if template.file else None,
+            "schema": without_values(config.get("schema")),
+        }
+        context["ti"].xcom_push(key="schema", value=result["schema"])
+        return {**result, "config": config} if self.include_config else result
+
+
 class ExtendDeleteEditRunOperator(ExtendOperator):
     """
-    Delete an edit run with all its data, for good; for example as a teardown, where data may not be kept.
+    Delete an edit run with all its data, for good; for example as a teardown, where data may not be kept::
 
-    Deleting does not stop a run and gives no credits back.
+        delete = ExtendDeleteEditRunOperator(
+            task_id="delete", run_id="{{ ti.xcom_pull('fill', key='run_id') }}", delete_files=True
+        ).as_teardown()
 
-    Wraps ``DELETE /edit_runs/{id}``.
+    Deleting stops no run and gives no credits back. Wraps ``DELETE /edit_runs/{id}``, for files ``DELETE /files/{id}``.
 
     :param run_id: the run; an empty one (its task created none) is nothing to delete.
+    :param delete_files: whether to delete the filled file too, and the input file if the task that created the run has
+        uploaded it or given its URL; default false. A file that was given by id, or is a template's, is left alone:
+        others may use it. Waits up to ``timeout`` for a run that is not finished, whose file would be left behind.
+    :param timeout: seconds (or a ``timedelta``) to wait for the end of the run; default 600.
     :param missing_ok: whether a run that is already gone is fine; default true, so that a retry and a teardown succeed.
     :param extend_conn_id: id of an Airflow connection of type ``extend``; default ``extend_default``.
     :return: whether there was a run to delete.
     :raises ExtendNotFoundError: there is no such run, and ``missing_ok`` is off.
+    :raises ExtendRunTimeoutError: the run does not end; nothing was deleted.
     :raises ExtendApiError: Extend refused the request.
     """
 
-    template_fields: Sequence[str] = ("run_id", *ExtendOperator.template_fields)
+    template_fields: Sequence[str] = ("run_id", "timeout", *ExtendOperator.template_fields)
 
-    def __init__(self, *, run_id: str | XComArg | None, missing_ok: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        run_id: str | XComArg | None,
+        delete_files: bool = False,
+        timeout: float | timedelta = 600,
+        missing_ok: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.run_id = run_id
+        self.delete_files = delete_files
+        self.timeout = timeout
         self.missing_ok = missing_ok
 
     def work(self, context: Context) -> bool:  # noqa: ARG002 - the base's signature
-        """Delete the run."""
+        """Delete the run, and its files before it: with the run their ids would be gone."""
+        from extend_provider.retention import delete_files_of
+
         if self.missing_ok and self.run_id in {None, "", "None"}:
             self.log.info("There is no run id, so there is nothing to delete.")
             return False
         run_id = required_text(self.run_id, "run_id")
+        if self.delete_files:
+            delete_files_of(self.hook, run_id, seconds(self.timeout, "timeout"), missing_ok=self.missing_ok)
         deleted = self.hook.delete_run(run_id, missing_ok=self.missing_ok)
         self.log.info("Extend edit run %s is %s.", run_id, "deleted" if deleted else "already gone")
         return deleted

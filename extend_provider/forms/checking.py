@@ -1,0 +1,228 @@
+"""
+Whether values fit a form, found out before anything is paid for.
+
+Problems name the field, what it takes, and the kind of what was given, never the value: it is personal data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from extend_provider.forms.nearest import nearest
+from extend_provider.forms.schema import fields_in, is_group, is_table, types_of
+from extend_provider.redaction import VALUE_KEY
+
+__all__ = ["broken_rules", "misfits", "missing"]
+
+_WORDS = {
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+# What concerns several fields at once; plain JSON Schema.
+_RULES = ("dependentRequired", "if", "then", "else", "not", "allOf", "oneOf", "anyOf")
+# What a field's JSON Schema may say beyond its type and its choices.
+_LIMITS = (
+    *("minLength", "maxLength", "pattern", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *("multipleOf", "minItems", "uniqueItems"),
+)
+_MOST_CHOICES = 25
+
+
+def misfits(definition: Mapping[str, Any], values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """
+    Yield a line for each value that its field does not take.
+
+    :param definition: a schema, or a part of it that has fields.
+    :param values: in its shape, see :func:`extend_provider.forms.naming.assigned`.
+    :param prefix: where the part is, for those lines.
+    """
+    fields = fields_in(definition)
+    for name, value in values.items():
+        yield from _of_field(fields[name], value, f"{prefix}{name}")
+
+
+def _of_field(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
+    if value is None and (not types_of(field) or "null" in types_of(field)):
+        return  # an empty field
+    if isinstance(field.get("enum"), list):
+        yield from _of_choice(field, value, path)
+    elif not _is_of_type(value, types_of(field)):
+        yield f"{path}: takes {_named(types_of(field))}, not {_kind(value)}{_advice(value)}"
+    elif is_group(field):
+        yield from misfits(field, value, f"{path}.")
+    elif isinstance(value, list):
+        yield from _of_rows(field, value, path)
+    else:
+        yield from _too_long(field, value, path)
+        yield from _beyond_limits(field, value, path)
+
+
+def _of_rows(field: Mapping[str, Any], rows: list[Any], path: str) -> Iterator[str]:
+    most = field.get("maxItems")
+    if isinstance(most, int) and len(rows) > most:
+        yield f"{path}: has {len(rows)} rows, and the form has place for {most}"
+    yield from _beyond_limits(field, rows, path)
+    items = field.get("items")
+    if isinstance(items, dict):
+        for index, row in enumerate(rows):
+            yield from _of_field(items, row, f"{path}[{index}]")
+
+
+def _of_choice(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
+    members = _described(field)
+    # Of an option list several may be chosen.
+    chosen = value if isinstance(value, list) and field.get("extend_edit:field_type") == "optionList" else [value]
+    for one in chosen:
+        if not any(_same(one, member) for member, _ in members):
+            yield f"{path}: takes {_one_of(members)}{_meant(one, members)}"
+
+
+def _described(field: Mapping[str, Any]) -> list[tuple[Any, str]]:
+    """The choices, each with what the form says there: a PDF's own names for them may be "1" and "2"."""
+    words = field.get("extend:descriptions")
+    members: list[Any] = field["enum"]
+    if not isinstance(words, list) or len(words) != len(members):
+        words = members
+    return [(member, str(word)) for member, word in zip(members, words, strict=True)]
+
+
+def _meant(value: Any, members: list[tuple[Any, str]]) -> str:
+    if not isinstance(value, str):
+        return f", not {_kind(value)}"
+    names = {word: member for member, word in members} | {str(member): member for member, _ in members}
+    near = nearest(value, names)
+    return f"; did you mean {names[near]!r}?" if near else ""
+
+
+def _same(one: Any, other: Any) -> bool:
+    # For Python true is 1.
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+def _one_of(members: list[tuple[Any, str]]) -> str:
+    some = members[:_MOST_CHOICES]
+    shown = ", ".join(repr(member) if word == str(member) else f"{member!r} ({word})" for member, word in some)
+    more = f" and {len(members) - _MOST_CHOICES} more" if len(members) > _MOST_CHOICES else ""
+    return f"one of {shown}{more}"
+
+
+def _too_long(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
+    options = field.get("extend_edit:text_edit_options")
+    most = options.get("maxLength") if isinstance(options, dict) else None
+    if not isinstance(value, str) or not isinstance(options, dict) or not isinstance(most, int) or most <= 0:
+        return
+    # One box per character: dashes between groups of digits are printed on the form already.
+    length = sum(map(str.isalnum, value)) if options.get("combing") else len(value)
+    if length > most:
+        yield f"{path}: is longer than the {most} characters that fit"
+
+
+def _beyond_limits(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
+    limits = {key: field[key] for key in _LIMITS if key in field}
+    for error in _errors(limits, value) if limits else ():
+        yield f"{path}: does not fit the schema's {error.validator} {error.validator_value!r}"
+
+
+def missing(definition: Mapping[str, Any], values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """
+    Yield a line for each required field without a value; one that the schema itself has counts.
+
+    :param definition: a schema, or a part of it that has fields.
+    :param values: in its shape.
+    :param prefix: where the part is, for those lines.
+    """
+    fields, required = fields_in(definition), definition.get("required")
+    for name in required if isinstance(required, list) else ():
+        if name not in values and not _has_value(fields.get(name, {})):
+            yield f"{prefix}{name}: is required"
+    for name, value in values.items():
+        field = fields[name]
+        if is_group(field) and isinstance(value, dict):
+            yield from missing(field, value, f"{prefix}{name}.")
+        elif is_table(field) and isinstance(value, list):
+            for index, row in enumerate(value):
+                if isinstance(row, dict):
+                    yield from missing(field["items"], row, f"{prefix}{name}[{index}].")
+
+
+def _has_value(field: Mapping[str, Any]) -> bool:
+    return VALUE_KEY in field or any(map(_has_value, fields_in(field).values()))
+
+
+def broken_rules(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
+    """
+    Yield a line for each rule over several fields that the values break.
+
+    :param schema: the whole schema, with the values that it has itself.
+    :param values: in its shape.
+    """
+    rules = {key: schema[key] for key in _RULES if key in schema}
+    if not rules:
+        return
+    own = {name: field[VALUE_KEY] for name, field in fields_in(schema).items() if VALUE_KEY in field}
+    for error in _errors(rules, {**own, **values}):
+        where = f"{'.'.join(map(str, error.absolute_path))}: " if error.absolute_path else ""
+        yield f"{where}does not fit the schema's rule {error.validator}{_names_wanted(error)}"
+
+
+def _names_wanted(error: Any) -> str:
+    """Names may be shown; what else stands in a rule may be a value."""
+    wanted = error.validator_value
+    if error.validator == "dependentRequired":
+        wanted = [name for given, names in wanted.items() if given in error.instance for name in names]
+    elif error.validator != "required":
+        return ""
+    return f": {', '.join(name for name in wanted if name not in error.instance)}"
+
+
+def _errors(schema: Mapping[str, Any], value: Any) -> list[Any]:
+    """Return the errors that the library finds; its own messages quote the value."""
+    import re
+
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+    from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]
+
+    try:
+        Draft202012Validator.check_schema(schema)
+        return list(Draft202012Validator(schema).iter_errors(value))
+    except (SchemaError, re.error, RecursionError):
+        # Extend judges its own schema; a rule that cannot be read here is no reason to refuse the values.
+        return []
+
+
+def _is_of_type(value: Any, types: Iterable[str]) -> bool:
+    names = set(types)
+    if not names:
+        return True
+    if isinstance(value, float) and value.is_integer():
+        return bool(names & {"number", "integer"})
+    return bool(names & _names_of(value))
+
+
+def _names_of(value: Any) -> set[str]:
+    if value is None:
+        return {"null"}
+    if isinstance(value, bool):
+        return {"boolean"}
+    if isinstance(value, (int, float)):
+        return {"number", "integer"} if isinstance(value, int) else {"number"}
+    return {"string"} if isinstance(value, str) else {"array"} if isinstance(value, list) else {"object"}
+
+
+def _kind(value: Any) -> str:
+    return _WORDS[next(iter(sorted(_names_of(value), reverse=True)))]
+
+
+def _named(types: Iterable[str]) -> str:
+    words = [_WORDS.get(name, name) for name in types if name != "null"]
+    return " or ".join(words) or "null"
+
+
+def _advice(value: Any) -> str:
+    return " (a template in a dict gives text; one for the whole dict keeps types)" * isinstance(value, str)

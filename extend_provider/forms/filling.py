@@ -1,0 +1,91 @@
+"""Values into a schema: checked, all problems in one error, then put in as ``extend_edit:value``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from extend_provider.exceptions import ExtendConfigurationError
+from extend_provider.forms.checking import broken_rules, misfits, missing
+from extend_provider.forms.naming import assigned
+from extend_provider.forms.schema import fields_in, is_group, names_in
+from extend_provider.redaction import VALUE_KEY
+
+__all__ = ["filled_schema", "holds_values"]
+
+_MOST_NAMES = 100
+
+
+def filled_schema(schema: Mapping[str, Any], values: Mapping[str, Any], *, instructed: bool = False) -> dict[str, Any]:
+    """
+    Return the schema with the values in it; they win over values that it has.
+
+    :param schema: an edit schema; never changed.
+    :param values: plain JSON by name. Fields inside of groups are named by nesting, or with dots.
+    :param instructed: whether instructions go with the values. What is missing may stand there, so that neither
+        required fields nor rules over several fields are judged.
+    :raises ExtendConfigurationError: they do not fit: names that do not exist, wrong types, choices that there are not,
+        required fields that are missing. All problems are named at once, and no value is.
+    """
+    problems: list[str] = []
+    placed = assigned(schema, values, problems)
+    has_unknown = bool(problems)
+    problems += misfits(schema, placed)
+    if not instructed:
+        problems += missing(schema, placed)
+        # While a field is misnamed or misfit, a rule over several may only say so again.
+        problems += [] if problems else broken_rules(schema, placed)
+    if problems:
+        raise _do_not_fit(schema, problems, has_unknown)
+    filled: dict[str, Any] = _copied(schema)
+    _fill(filled, placed)
+    return filled
+
+
+def holds_values(schema: Any, values: Mapping[str, Any]) -> bool:
+    """Whether a schema, as a run shows it, has all of these values in it already."""
+    if not isinstance(schema, dict):
+        return False
+    problems: list[str] = []
+    placed = assigned(schema, values, problems)
+    filled = _copied(schema)
+    _fill(filled, placed)
+    return not problems and filled == schema
+
+
+def _copied(node: Any) -> Any:
+    """Not `deepcopy`, for which two fields that share a description are one, with one value."""
+    if isinstance(node, Mapping):
+        return {name: _copied(item) for name, item in node.items()}
+    return [_copied(item) for item in node] if isinstance(node, list) else node
+
+
+def _fill(definition: dict[str, Any], values: Mapping[str, Any]) -> None:
+    fields = fields_in(definition)
+    for name, value in values.items():
+        if is_group(fields[name]):
+            _spread(fields[name])
+            # Nothing for a group is nothing for each of its fields.
+            _fill(fields[name], value if isinstance(value, dict) else dict.fromkeys(fields_in(fields[name])))
+        else:
+            fields[name][VALUE_KEY] = value
+
+
+def _spread(group: dict[str, Any]) -> None:
+    """Values that the schema has for the whole group go to its fields, so that single ones can be replaced."""
+    own = group.get(VALUE_KEY)
+    if isinstance(own, dict):
+        del group[VALUE_KEY]
+        for name, field in fields_in(group).items():
+            if name in own:
+                field.setdefault(VALUE_KEY, own[name])
+
+
+def _do_not_fit(schema: Mapping[str, Any], problems: list[str], has_unknown: bool) -> ExtendConfigurationError:
+    count = f"{len(problems)} problems" if len(problems) > 1 else "1 problem"
+    lines = [f"The values do not fit the form: {count}. Nothing was filled.", *(f"- {line}" for line in problems)]
+    if has_unknown:
+        names = list(names_in(schema))
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        lines.append(f"Fields of the form: {', '.join(names[:_MOST_NAMES])}{more}.")
+    return ExtendConfigurationError("\n".join(lines))
