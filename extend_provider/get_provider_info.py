@@ -10,6 +10,7 @@ from extend_provider.connection_fields import conn_fields, ui_field_behaviour
 __all__ = ["get_provider_info"]
 
 _NAME = "Extend"
+_OPERATORS = ("edit", "parse", "extract", "classify", "split", "workflow", "files")
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -32,7 +33,7 @@ def get_provider_info() -> dict[str, Any]:
             }
         ],
         "hooks": [_modules("extend_provider.hooks.extend")],
-        "operators": [_modules("extend_provider.operators.edit", "extend_provider.operators.files")],
+        "operators": [_modules(*(f"extend_provider.operators.{name}" for name in _OPERATORS))],
         "sensors": [_modules("extend_provider.sensors.run")],
         "triggers": [_modules("extend_provider.triggers.run")],
         "extra-links": ["extend_provider.links.ExtendRunLink"],

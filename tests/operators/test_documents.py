@@ -1,0 +1,178 @@
+"""The operators over documents: what each argument becomes in the request, and what is refused before it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from extend_provider.exceptions import ExtendConfigurationError
+from extend_provider.operators.classify import ExtendCreateClassifyRunOperator
+from extend_provider.operators.extract import ExtendCreateExtractRunOperator
+from extend_provider.operators.parse import ExtendCreateParseRunOperator
+from extend_provider.operators.split import ExtendCreateSplitRunOperator
+from extend_provider.operators.workflow import ExtendCreateWorkflowRunOperator
+from tests.task_runs import run_task
+
+if TYPE_CHECKING:
+    from extend_provider.local import LocalService
+
+CONFIG = {"any": {"thing": 1}}
+FILE = {"file": "file_1"}
+CASES: list[tuple[type[Any], dict[str, Any], dict[str, Any]]] = [
+    (ExtendCreateParseRunOperator, FILE, {}),
+    (ExtendCreateParseRunOperator, {**FILE, "config": json.dumps(CONFIG)}, {"config": CONFIG}),
+    (ExtendCreateParseRunOperator, {**FILE, "metadata": '{"a": 1}'}, {"metadata": {"a": 1}}),
+    (ExtendCreateExtractRunOperator, FILE, {}),
+    (ExtendCreateExtractRunOperator, {**FILE, "extractor_id": "None", "priority": ""}, {}),
+    (ExtendCreateExtractRunOperator, {**FILE, "extractor_id": " ex_1 "}, {"extractor": {"id": "ex_1"}}),
+    (
+        ExtendCreateExtractRunOperator,
+        {**FILE, "extractor_id": "ex_1", "extractor_version": 2.0, "priority": "7"},
+        {"extractor": {"id": "ex_1", "version": "2.0"}, "priority": 7},
+    ),
+    (ExtendCreateExtractRunOperator, {**FILE, "config": CONFIG}, {"config": CONFIG}),
+    (
+        ExtendCreateExtractRunOperator,
+        {**FILE, "extractor_id": "ex_1", "config": CONFIG},
+        {"extractor": {"id": "ex_1", "overrideConfig": CONFIG}},
+    ),
+    (ExtendCreateClassifyRunOperator, {**FILE, "classifier_id": "cl_1"}, {"classifier": {"id": "cl_1"}}),
+    (ExtendCreateClassifyRunOperator, {**FILE, "config": CONFIG}, {"config": CONFIG}),
+    (
+        ExtendCreateSplitRunOperator,
+        {**FILE, "splitter_id": "spl_1", "splitter_version": "draft", "config": CONFIG},
+        {"splitter": {"id": "spl_1", "version": "draft", "overrideConfig": CONFIG}},
+    ),
+    (ExtendCreateWorkflowRunOperator, {**FILE, "workflow_id": "workflow_1"}, {"workflow": {"id": "workflow_1"}}),
+    (
+        ExtendCreateWorkflowRunOperator,
+        {
+            **FILE,
+            "workflow_id": "workflow_1",
+            "workflow_version": "3",
+            "secrets": '{"token": "abc"}',
+            "outputs": [{"processorId": "ex_1", "output": {}}],
+            "priority": 90,
+        },
+        {
+            "workflow": {"id": "workflow_1", "version": "3"},
+            "secrets": {"token": "abc"},
+            "outputs": [{"processorId": "ex_1", "output": {}}],
+            "priority": 90,
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("operator", "arguments", "body"), CASES)
+def test_arguments_become_the_body(operator: type[Any], arguments: dict[str, Any], body: dict[str, Any]) -> None:
+    order = operator(task_id="t", **arguments).order()
+    assert order.body == body
+    assert order.kind.name == operator.kind
+    assert order.file == "file_1"
+
+
+def test_files_become_a_package() -> None:
+    order = ExtendCreateExtractRunOperator(task_id="t", files=["file_1", {"url": "https://x.example/a.pdf"}]).order()
+    assert order.file is None
+    assert order.package == ["file_1", {"url": "https://x.example/a.pdf"}]
+
+
+WRONG: list[tuple[type[Any], dict[str, Any], str]] = [
+    (ExtendCreateParseRunOperator, {}, "takes a file; none given"),
+    (ExtendCreateParseRunOperator, {"file": ""}, "takes a file; none given"),
+    (ExtendCreateExtractRunOperator, {"files": []}, "takes one of file and files; none given"),
+    (ExtendCreateExtractRunOperator, {**FILE, "files": ["file_2"]}, "takes one of file and files; both given"),
+    (ExtendCreateExtractRunOperator, {"files": "['file_1']"}, "files must be a list, not str"),
+    (ExtendCreateExtractRunOperator, {**FILE, "extractor_version": "2"}, "no extractor_id that it is of"),
+    (ExtendCreateExtractRunOperator, {**FILE, "priority": 0}, "priority must be a whole number"),
+    (ExtendCreateExtractRunOperator, {**FILE, "priority": "first"}, "priority must be a whole number"),
+    (ExtendCreateExtractRunOperator, {**FILE, "metadata": "[]"}, "metadata must be a dict"),
+    (ExtendCreateClassifyRunOperator, FILE, "needs classifier_id, config or both"),
+    (ExtendCreateSplitRunOperator, FILE, "needs splitter_id, config or both"),
+    (ExtendCreateWorkflowRunOperator, {**FILE, "workflow_id": ""}, "workflow_id is empty"),
+    (ExtendCreateWorkflowRunOperator, {**FILE, "workflow_id": "w", "outputs": "x"}, "outputs must be a list"),
+    (ExtendCreateWorkflowRunOperator, {**FILE, "workflow_id": "w", "on_review": "maybe"}, "on_review must be one of"),
+]
+
+
+@pytest.mark.parametrize(("operator", "arguments", "message"), WRONG)
+def test_what_cannot_work_is_refused_before_anything_is_sent(
+    extend_local: LocalService, operator: type[Any], arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ExtendConfigurationError, match=message):
+        run_task(operator(task_id="t", **arguments))
+    assert extend_local.requests == []
+
+
+def test_metadata_name_the_task_and_keep_the_users_own(extend_local: LocalService, uploaded_form: str) -> None:
+    mine = {"tenant": "northwind", "extend:usage_tags": ["a"], "airflow": "overwritten"}
+    run_task(ExtendCreateParseRunOperator(task_id="t", file=uploaded_form, metadata=mine, wait_for_completion=False))
+    sent = extend_local.requests[0].body["metadata"]
+    assert sent == {**mine, "airflow": sent["airflow"]}
+    assert set(sent["airflow"]) == {"dag_id", "task_id", "run_id", "map_index", "mark"}
+    assert (sent["airflow"]["dag_id"], sent["airflow"]["map_index"]) == ("forms", -1)
+
+
+def test_without_reattaching_the_task_is_named_but_not_marked(extend_local: LocalService, uploaded_form: str) -> None:
+    run_task(ExtendCreateParseRunOperator(task_id="t", file=uploaded_form, reattach=False, wait_for_completion=False))
+    assert set(extend_local.requests[0].body["metadata"]["airflow"]) == {"dag_id", "task_id", "run_id", "map_index"}
+
+
+def test_metadata_that_are_too_large_are_refused(extend_local: LocalService, uploaded_form: str) -> None:
+    with pytest.raises(ExtendConfigurationError, match=r"metadata have 10,\d+ bytes"):
+        run_task(ExtendCreateParseRunOperator(task_id="t", file=uploaded_form, metadata={"a": "x" * 10_100}))
+    assert extend_local.requests == []
+
+
+def test_files_of_a_package_are_uploaded(
+    extend_local: LocalService, uploaded_form: str, form_pdf: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "second.pdf").write_bytes(form_pdf)
+    files = [uploaded_form, str(tmp_path / "second.pdf")]
+    run_task(ExtendCreateExtractRunOperator(task_id="t", files=files, wait_for_completion=False))
+    upload, create = extend_local.requests
+    assert upload.path == "/files/upload"
+    assert create.body["package"]["files"][0] == {"id": uploaded_form}
+    assert len(create.body["package"]["files"]) == 2
+    assert "file" not in create.body
+
+
+def test_a_document_may_be_text(extend_local: LocalService) -> None:
+    types = [{"id": "a", "type": "invoice", "description": "An invoice"}]
+    task = ExtendCreateClassifyRunOperator(
+        task_id="t", file={"text": "This is an invoice"}, config={"classifications": types}, poll_interval=0.05
+    )
+    assert run_task(task).value["classification"] == "invoice"
+
+
+def test_secrets_and_documents_are_not_shown() -> None:
+    task = ExtendCreateWorkflowRunOperator(
+        task_id="t",
+        workflow_id="workflow_1",
+        files=["https://bucket.example/a.pdf?X-Signature=abcdef", {"text": "{{ diagnosis }}"}],
+        secrets={"token": "{{ token }}"},
+        outputs=[{"processorId": "ex_1", "output": {"value": {"ssn": "{{ ssn }}"}}}],
+    )
+    task.render_template_fields({"token": "s3cr3t-t0ken", "ssn": "123-45-6789", "diagnosis": "healthy"})
+    shown = json.dumps({name: getattr(task, name) for name in task.template_fields})
+    assert "bucket.example" in shown
+    assert '"token": "***"' in shown
+    for secret in ("s3cr3t", "123-45", "abcdef", "healthy"):
+        assert secret not in shown
+    order = task.order()
+    assert order.body["secrets"] == {"token": "s3cr3t-t0ken"}
+    assert order.package[1] == {"text": "healthy"}
+    assert "s3cr3t" not in repr(order)
+
+
+def test_an_exchanged_secret_is_the_same_work() -> None:
+    def fingerprint(**arguments: Any) -> str:
+        task = ExtendCreateWorkflowRunOperator(task_id="t", workflow_id="w", file="file_1", **arguments)
+        return str(task.order().fingerprint("task", "extend_default"))
+
+    assert fingerprint(secrets={"a": "1"}) == fingerprint(secrets={"a": "2"})
+    assert fingerprint(priority=1) != fingerprint(priority=2)
