@@ -90,17 +90,19 @@ class AirflowComponents:
         if processes is not None:
             processes.end()
 
-    def start_component(self, component: str, name: str) -> None:
+    def start_component(self, component: str, name: str, *, wait: bool = True) -> None:
         """
         Start a component and wait until it works.
 
         :param component: ``scheduler``, ``triggerer``, ``dag-processor`` or ``api-server``.
         :param name: of the process.
+        :param wait: False to wait for the process only.
         """
         if name in self.processes.running:
             raise AirflowStackError(f"{name} is running already.")
         self._fork(component, name)
-        self.processes.until(lambda: self._works(component, name), f"{name} to work", self._settings.start_timeout)
+        is_up = partial(self._works, component, name) if wait else partial(self._has_process, name)
+        self.processes.until(is_up, f"{name} to work", self._settings.start_timeout)
 
     def stop_component(self, name: str, grace: float = STOP_GRACE) -> None:
         """
@@ -182,6 +184,10 @@ class AirflowComponents:
         self._births[name] = datetime.now(timezone.utc)
         arguments = self.release.components[component].arguments
         self.processes.start(name, [argument.format(port=self._port) for argument in arguments])
+
+    def _has_process(self, name: str) -> bool:
+        # It may have ended by now.
+        return name in self.processes.running or name in self.processes.exit_codes
 
     def _works(self, component: str, name: str) -> bool:
         job_type = self.release.components[component].job_type

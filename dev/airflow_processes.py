@@ -35,7 +35,8 @@ class Processes:
     :param logs: folder for one ``<name>.log`` per process.
 
     ``version`` is the Airflow version, empty until the supervisor has told it; ``imported`` are the modules that it has
-    imported; ``running`` maps the name of a process to its id, ``exit_codes`` that of an ended one to its code.
+    imported; ``running`` maps the name of a process to its id, ``exit_codes`` that of an ended one to its code;
+    ``may_crash`` are the names of those whose end is never a failure.
     """
 
     def __init__(self, python: str, env: Mapping[str, str], logs: Path) -> None:
@@ -43,6 +44,7 @@ class Processes:
         self.imported: set[str] = set()
         self.running: dict[str, int] = {}
         self.exit_codes: dict[str, int] = {}
+        self.may_crash: set[str] = set()
         self._logs = logs
         self._may_end: set[str] = set()
         self._unread = b""
@@ -144,9 +146,8 @@ class Processes:
     def _failed(self) -> str:
         if (code := self._supervisor.poll()) is not None:
             return f"The supervisor ended with code {code}"
-        ended = [
-            f"{name} ended with code {code}" for name, code in self.exit_codes.items() if name not in self._may_end
-        ]
+        expected = self._may_end | self.may_crash
+        ended = [f"{name} ended with code {code}" for name, code in self.exit_codes.items() if name not in expected]
         return ", ".join(ended)
 
     def _listen(self) -> None:

@@ -124,7 +124,13 @@ def _keys(earlier: configparser.RawConfigParser) -> Settings:
 
 def _places(stack: StackSettings, port: int) -> Settings:
     return {
-        "core": {"dags_folder": stack.dags_folder, "plugins_folder": stack.home / "plugins", "load_examples": False},
+        "core": {
+            "dags_folder": stack.dags_folder,
+            "plugins_folder": stack.home / "plugins",
+            "load_examples": False,
+            # By default, Airflow passes a file over in which its own name does not appear.
+            "dag_discovery_safe_mode": False,
+        },
         # SQLite's own patience with a locked database, 5 s, ends in errors on a loaded machine.
         "database": {"sql_alchemy_conn": f"sqlite:///{stack.database}?timeout=20"},
         "logging": {"base_log_folder": stack.logs, "colored_console_log": False},

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-_PARSE_TIMEOUT = 60.0
+_PARSE_TIMEOUT = 180.0
+"""Seconds. Airflow 2 reads DAG files one by one on SQLite, each in a process of its own."""
 _REPORTED_LINES = 30
 _FINAL_STATES = ("success", "failed")
 
@@ -120,14 +121,31 @@ class AirflowStack:
         """Stop everything. Does nothing if nothing runs; also called when the interpreter exits."""
         self._components.stop()
 
-    def start_component(self, component: str, name: str | None = None) -> None:
+    def start_component(self, component: str, name: str | None = None, *, wait: bool = True) -> None:
         """
         Start a component and wait until it works.
 
         :param component: ``scheduler``, ``triggerer``, ``dag-processor`` or ``api-server``.
         :param name: of the process; default: the component. Another name starts a second one of the same kind.
+        :param wait: False to wait for the process only, not for its work.
         """
-        self._components.start_component(component, name or component)
+        self._components.start_component(component, name or component, wait=wait)
+
+    def expect_crashes(self, *names: str) -> None:
+        """
+        Take the end of components for granted from now on; :attr:`pids` tells who still runs.
+
+        :param names: of the processes.
+        """
+        self._components.processes.may_crash.update(names)
+
+    def pause(self, seconds: float) -> None:
+        """
+        Let time pass, and notice what becomes of the processes.
+
+        :param seconds: how long.
+        """
+        self._components.pause(seconds)
 
     def kill(self, component: str) -> None:
         """
@@ -136,6 +154,14 @@ class AirflowStack:
         :param component: or the name of a second one.
         """
         self._components.stop_component(component, grace=0)
+
+    def stop_component(self, component: str) -> None:
+        """
+        Stop a component in order (SIGTERM), and wait for its end.
+
+        :param component: or the name of a second one.
+        """
+        self._components.stop_component(component)
 
     def restart_triggerer(self, *, kill: bool = False, downtime: float = 0) -> None:
         """

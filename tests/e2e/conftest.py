@@ -13,6 +13,7 @@ import pytest
 from dev.airflow_stack import AirflowStack
 from dev.local_service import LocalServiceProcess
 from extend_provider.client import ClientSettings, ExtendClient
+from tests.e2e.airflow_user import add_connection
 from tests.e2e.examples import EXAMPLE_DAGS
 from tests.e2e.row_history import keep_row_history
 from tests.e2e.run_files import write_form, write_input
@@ -95,10 +96,11 @@ def airflow_stack(
         "extend_revoking": revoking_service.connection(),
         "extend_wrong_key": json.dumps({"conn_type": "extend", "host": local_service.base_url, "password": wrong_key}),
     }
-    with AirflowStack(folder / "home", dags, connections=connections, parallelism=6) as stack:
+    # Python shows most deprecations to no one; test_warnings.py wants to see ours.
+    env = {"PYTHONWARNINGS": "default,ignore::ResourceWarning"}  # of the sockets that Airflow forks with its tasks
+    with AirflowStack(folder / "home", dags, connections=connections, env=env, parallelism=6) as stack:
         keep_row_history(stack)
-        patient = {"connection_id": "extend_patient", **json.loads(patient_service.connection()), "extra": "{}"}
-        stack.api.request("POST", "/connections", patient)
+        add_connection(stack, "extend_patient", patient_service.connection())
         yield stack
 
 

@@ -48,13 +48,23 @@ def wait_until_all_wait(stack: AirflowStack, run_id: str) -> dict[str, str]:
     """
     for task in DEFERRED:
         stack.wait_for_triggerer(DAG, run_id, task, _TIMEOUT)
-        until(lambda: _is_noticed(stack, run_id, task), f"the scheduler to notice the deferral of {task}", _TIMEOUT)  # noqa: B023
+        until(lambda: is_noticed(stack, run_id, task), f"the scheduler to notice the deferral of {task}", _TIMEOUT)  # noqa: B023
     return {task: extend_run_of(stack, run_id, task) for task in WAITING}
 
 
-def _is_noticed(stack: AirflowStack, run_id: str, task: str) -> bool:
+def is_noticed(stack: AirflowStack, run_id: str, task: str, dag_id: str = DAG) -> bool:
+    """
+    Tell whether the scheduler has noticed that the worker is done with a task.
+
+    :param stack: where the task runs.
+    :param run_id: id of the DAG run.
+    :param task: id of the task.
+    :param dag_id: the DAG, if it is another one.
+    """
     (log,) = [path for path in stack.log_files() if path.name == "scheduler.log"]
-    return f"TaskInstance Finished: dag_id={DAG}, task_id={task}, run_id={run_id}," in log.read_text(errors="replace")
+    return f"TaskInstance Finished: dag_id={dag_id}, task_id={task}, run_id={run_id}," in log.read_text(
+        errors="replace"
+    )
 
 
 def log_of_failed(stack: AirflowStack, run_id: str, task: str, dag_id: str = DAG) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG, task
-from run_input import CONFIG, CONNECTION, DAG_ARGUMENTS, FILE, FOLDER, load
+# Airflow reads only files that name it.
+from run_input import CONFIG, CONNECTION, DAG, DAG_ARGUMENTS, FILE, FOLDER, load, task
 
 from extend_provider.operators.edit import ExtendCreateEditRunOperator
 from extend_provider.operators.files import ExtendDownloadFileOperator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG
-from run_input import CONFIG, DAG_ARGUMENTS, FILE
+# Airflow reads only files that name it.
+from run_input import CONFIG, DAG, DAG_ARGUMENTS, FILE
 
 from extend_provider.operators.edit import ExtendCreateEditRunOperator
 from extend_provider.sensors.run import ExtendEditRunSensor

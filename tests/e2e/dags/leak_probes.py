@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG, BaseOperator
-from run_input import CONFIG, DAG_ARGUMENTS, FILE
+# Airflow reads only files that name it.
+from run_input import CONFIG, DAG, DAG_ARGUMENTS, FILE, BaseOperator
 
 from extend_provider.operators.edit import ExtendCreateEditRunOperator, ExtendGetEditRunOperator
 from extend_provider.operators.files import ExtendUploadFileOperator

@@ -6,6 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+try:
+    from airflow.sdk import DAG, BaseOperator, task
+except ImportError:  # Airflow 2
+    from airflow import DAG
+    from airflow.decorators import task
+    from airflow.models.baseoperator import BaseOperator
+
+__all__ = ["CONFIG", "CONNECTION", "DAG", "DAG_ARGUMENTS", "FILE", "FOLDER", "BaseOperator", "load", "task"]
+
 
 def load(path: str) -> Any:
     """Read the input of a run; its templates are rendered on the worker."""
