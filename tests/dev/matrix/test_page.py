@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dev.matrix.cells import LOWEST, PARTS, REAL, UNIT, Cell
+from dev.matrix.environment_facts import Environment
+from dev.matrix.page import BEGIN, END, table, write
+from dev.matrix.parts import Result
+from dev.matrix.releases import OLDEST, RELEASES
+from dev.matrix.results import Results
+
+CELL = Cell(OLDEST, "3.10", PARTS)
+ENVIRONMENT = Environment(Path("python"), OLDEST.version, {"pydantic": "2.12.5", "pypdf": "6.9.1"})
+GOOD = Result(passed=10, failed=0, skipped=2, seconds=61.4, processor_seconds=50, complete=True)
+
+
+def test_a_table_of_what_was_run(tmp_path: Path) -> None:
+    results = Results(tmp_path / "results.json", "abc")
+    results.keep(CELL, ENVIRONMENT, UNIT, GOOD)
+
+    row = table([CELL], results)[-1]
+
+    assert row.startswith("| 2.11.2 | 3.10 | as released | pydantic, pypdf | 10 passed, 2 skipped, 61 s | not run | 2")
+
+
+def test_results_outlive_the_process_but_not_the_wheel(tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    Results(file, "abc").keep(CELL, ENVIRONMENT, REAL, GOOD)
+
+    assert Results(file, "abc").get(CELL, REAL) == GOOD
+    assert Results(file, "abc").get(CELL, UNIT) is None
+    assert Results(file, "def").get(CELL, REAL) is None
+
+
+def test_what_is_good() -> None:
+    assert GOOD.good
+    assert not Result(10, 1, 0, 1, 1, complete=True).good
+    assert not Result(10, 0, 0, 1, 1, complete=False).good
+    assert not Result(0, 0, 3, 1, 1, complete=True).good
+
+
+def test_only_what_is_between_the_marks_is_written(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n\n{BEGIN}\nold\n{END}\n\nafter\n")
+    results = Results(tmp_path / "results.json", "abc")
+    cell = Cell(OLDEST, "3.10", PARTS, LOWEST)
+    results.keep(cell, ENVIRONMENT, UNIT, Result(1, 2, 0, 3, 3, complete=True))
+    results.keep(cell, ENVIRONMENT, REAL, Result(0, 0, 0, 1800, 9, complete=False))
+
+    write(page, "a.whl", [cell], results)
+    write(page, "a.whl", [cell], results)
+
+    text = page.read_text()
+    assert text.startswith(f"before\n\n{BEGIN}\n\n`a.whl`, SHA-256 `abc`:")
+    assert text.endswith(f"{END}\n\nafter\n")
+    assert "| lowest | pydantic, pypdf | 2 failed, 1 passed, 3 s | did not end, 1800 s |" in text
+    assert "old" not in text
+
+
+def test_the_page_is_about_all_releases() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "compatibility.md").read_text()
+    assert page.count(BEGIN) == page.count(END) == 1
+    made = page.partition(BEGIN)[2].partition(END)[0]
+    if not made.strip():
+        pytest.skip("make matrix has not written its table yet")
+    for release in RELEASES:
+        assert f"\n| {release.version} |" in made, release.version
+    assert "failed" not in made
+    assert "did not end" not in made
