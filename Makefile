@@ -1,6 +1,6 @@
 # Two commands do everything on a machine with Python 3.10 or newer, git and make:
 #   make demo    fill a PDF form through a real Airflow and the local service
-#   make test    run all tests
+#   make test    run the tests
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # A venv of its own: other providers bring much that development does not need.
 BENCH := $(VENV)-benchmark
 
-.PHONY: help demo test unit e2e lint format types benchmark constraints clean
+.PHONY: help demo test slow unit e2e lint format types benchmark matrix chaos constraints clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -27,8 +27,11 @@ $(READY): pyproject.toml constraints.txt dev/requirements.in
 demo: $(READY) ## Fill a PDF form through a real Airflow; no account needed
 	$(BIN)/python -m dev.demo
 
-test: $(READY) ## Run all tests, those with a real Airflow too
-	$(BIN)/python -m pytest
+test: $(READY) ## Run the tests, those with a real Airflow too
+	$(BIN)/python -m pytest -m "not slow"
+
+slow: $(READY) ## Run what takes longest: crashes, kills, retries and timeouts on a real Airflow
+	$(BIN)/python -m pytest -m slow
 
 unit: $(READY) ## Run the tests that need no running Airflow
 	$(BIN)/python -m pytest -m "not e2e"
@@ -57,12 +60,17 @@ $(BENCH)/.ready: pyproject.toml constraints.txt dev/requirements.in
 benchmark: $(BENCH)/.ready ## Compare waiting with other providers and the SDK; takes some minutes
 	$(BENCH)/bin/python -m benchmarks
 
+matrix: $(READY) ## Test one wheel on every supported Airflow and Python; takes three hours. To choose: make matrix ARGS=--help
+	$(BIN)/python -m dev.matrix $(ARGS)
+
+chaos: $(READY) ## Kill Airflow's processes while the service misbehaves; was each task paid once? To choose: make chaos ARGS=--help
+	$(BIN)/python -m dev.chaos $(ARGS)
+
 constraints: $(READY) ## Renew the pinned versions of the development environment
-	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header --no-annotate --no-emit-index-url \
 		pyproject.toml dev/requirements.in --extra local --group dev --group benchmark --output-file constraints.new
 	@{ echo "# Development versions, for every supported Python. Renew with: make constraints"; cat constraints.new; } > constraints.txt
 	@rm constraints.new
 
 clean: ## Remove what these commands made
-	rm -rf $(VENV) $(BENCH) .demo .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) $(BENCH) .demo .chaos .mypy_cache .pytest_cache .ruff_cache build dist

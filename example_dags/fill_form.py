@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from airflow.providers.common.compat.sdk import DAG, Param  # on Airflow 3 also: from airflow.sdk import DAG, Param
+from airflow import DAG  # on Airflow 3 also: from airflow.sdk import DAG
 
 from extend_provider.operators.edit import ExtendCreateEditRunOperator, ExtendDeleteEditRunOperator
 from extend_provider.operators.files import ExtendDownloadFileOperator, ExtendUploadFileOperator
@@ -36,7 +36,7 @@ with DAG(
     catchup=False,
     tags=["extend", "example"],
     doc_md=__doc__,
-    params={"filled_form": Param("/tmp/onboarding-filled.pdf", type="string", description="Where to write the result")},
+    params={"filled_form": "/tmp/onboarding-filled.pdf"},  # where to write the result
 ) as dag:
     upload = ExtendUploadFileOperator(task_id="upload", file=str(FORM))
 
