@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # A venv of its own: other providers bring much that development does not need.
 BENCH := $(VENV)-benchmark
+# Several processes: one waits for Airflow most of the time.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 .PHONY: help demo test slow unit e2e lint format types benchmark matrix chaos constraints clean
 .DEFAULT_GOAL := help
@@ -28,13 +30,13 @@ demo: $(READY) ## Fill a PDF form through a real Airflow; no account needed
 	$(BIN)/python -m dev.demo
 
 test: $(READY) ## Run the tests, those with a real Airflow too
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 slow: $(READY) ## Run what takes longest: crashes, kills, retries and timeouts on a real Airflow
 	$(BIN)/python -m pytest -m slow
 
 unit: $(READY) ## Run the tests that need no running Airflow
-	$(BIN)/python -m pytest -m "not e2e"
+	$(PYTEST) -m "not e2e"
 
 e2e: $(READY) ## Run the tests with a real scheduler, triggerer and worker
 	$(BIN)/python -m pytest -m e2e

@@ -16,7 +16,7 @@ import pytest
 
 from dev.airflow_stack import AirflowStack, AirflowStackError
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("airflow")]
 
 DAGS = Path(__file__).parent / "dags"
 DAG = "stack_probe"

@@ -36,6 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ours = [item for item in items if HERE in item.path.parents]
     for item in ours:
         item.add_marker(pytest.mark.e2e)
+        # They share an Airflow, so one process runs all of them, in order.
+        item.add_marker(pytest.mark.xdist_group("airflow"))
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(TIMEOUT))
     items.sort(key=lambda item: item.path == HERE / "test_secrets.py")
