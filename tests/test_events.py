@@ -107,7 +107,20 @@ def test_an_error_that_cannot_be_read_is_an_unknown_outcome(error):
 
 @pytest.mark.parametrize(
     "event",
-    [None, "", "timeout", 5, True, [], [RESULT], {}, {"status": "success"}, {"run_id": None}, {"run_id": 5}, object()],
+    [
+        None,
+        "",
+        "timeout",
+        5,
+        True,
+        [],
+        [RESULT],
+        {},
+        {"status": "success"},
+        {"run_id": None},
+        {"run_id": 5},
+        pytest.param(object(), id="object"),
+    ],
     ids=repr,
 )
 def test_no_event_or_one_of_somebody_else_is_an_unknown_outcome(event):

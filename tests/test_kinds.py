@@ -23,7 +23,7 @@ def test_an_unknown_kind_names_the_known_ones(name):
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("kind", RUN_KINDS.values(), ids=str)
+@pytest.mark.parametrize("kind", RUN_KINDS.values(), ids=RUN_KINDS)
 def test_each_status_means_one_thing(kind):
     assert kind.running
     assert kind.succeeded
