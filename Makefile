@@ -32,7 +32,7 @@ demo: $(READY) ## Fill a PDF form through a real Airflow; no account needed
 test: $(READY) ## Run the tests, those with a real Airflow too
 	$(PYTEST) -m "not slow"
 
-slow: $(READY) ## Run what takes longest: crashes, kills, retries and timeouts on a real Airflow
+slow: $(READY) ## Run what takes longest, above all crashes, kills and timeouts on a real Airflow
 	$(BIN)/python -m pytest -m slow
 
 unit: $(READY) ## Run the tests that need no running Airflow

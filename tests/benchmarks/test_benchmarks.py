@@ -19,6 +19,7 @@ from benchmarks.stub import Service
 _QUICK = ["--waits", "20", "--interval", "0.5", "--first-end", "0.2", "--last-end", "1.5"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [[], ["--tls"], ["--limit", "20:10"]], ids=["plain", "tls", "limit"])
 def test_a_small_round_ends_well_for_the_providers_trigger(tmp_path, capsys, more):
     assert main([*_QUICK, "--contestants", "extend", "--output", str(tmp_path), *more]) == 0

@@ -243,6 +243,7 @@ class Model:
 
 # A search for new examples takes as long as it takes.
 @pytest.mark.timeout(240 if settings.default.derandomize else 0)
+@pytest.mark.slow
 @given(scenarios())
 def test_every_wait_ends_with_the_answer_that_the_history_implies(scenario: Scenario) -> None:
     endings = run(play(scenario))
