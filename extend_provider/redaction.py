@@ -26,6 +26,7 @@ __all__ = [
     "redact_url",
     "redact_values",
     "values_in",
+    "without_keys",
 ]
 
 MASK = "***"
@@ -160,6 +161,23 @@ def _redact_json_text(text: str) -> str:
     except ValueError:
         return MASK
     return json.dumps(redact_config(config), default=lambda _: MASK) if isinstance(config, (dict, list)) else MASK
+
+
+def without_keys(value: Any, names: frozenset[str]) -> Any:
+    """Return plain JSON without the keys of these names. Not recursive: it may be nested deeper than Python calls."""
+    holder = [value]
+    nodes: list[Any] = [holder]
+    while nodes:
+        node = nodes.pop()
+        for key, item in node.items() if isinstance(node, dict) else enumerate(node):
+            if isinstance(item, dict):
+                node[key] = {name: below for name, below in item.items() if name not in names}
+            elif isinstance(item, list):
+                node[key] = list(item)
+            else:
+                continue
+            nodes.append(node[key])
+    return holder[0]
 
 
 def values_in(body: Any) -> set[str]:

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 
 from extend_provider.kinds import CLASSIFY, EDIT, EXTRACT, FORM_DETECTION, PARSE, SPLIT, WORKFLOW, RunKind
 from extend_provider.models import EditRun, File, Id, Record, Run, Tolerant, finite
-from extend_provider.redaction import VALUE_KEY
+from extend_provider.redaction import VALUE_KEY, without_keys
 
 __all__ = [
     "ClassifyRun",
@@ -51,7 +51,7 @@ class DocumentRun(Run):
 
     @property
     def whole_output(self) -> Any:
-        return finite(_without(self.output, _PRESIGNED))
+        return finite(without_keys(self.output, _PRESIGNED))
 
 
 class ParseRun(DocumentRun):
@@ -145,7 +145,7 @@ class WorkflowRun(DocumentRun):
 
     @property
     def whole_output(self) -> Any:
-        return finite({"stepRuns": _without(self.step_runs or [], _PRESIGNED)})
+        return finite({"stepRuns": without_keys(self.step_runs or [], _PRESIGNED)})
 
 
 def _id_of(step: _StepRun) -> str | None:
@@ -158,7 +158,7 @@ class FormDetectionRun(DocumentRun):
 
     @property
     def facts(self) -> dict[str, Any]:
-        return {"schema": _without((self.output or {}).get("schema"), frozenset({VALUE_KEY}))}
+        return {"schema": without_keys((self.output or {}).get("schema"), frozenset({VALUE_KEY}))}
 
 
 _MODELS: dict[str, type[Run]] = {
@@ -188,20 +188,3 @@ def _read(model: type[_R], item: Any) -> _R | None:
         return model.model_validate(item)
     except ValidationError:
         return None
-
-
-def _without(value: Any, names: frozenset[str]) -> Any:
-    """Return plain JSON without the keys of these names. Not recursive: it may be nested deeper than Python calls."""
-    holder = [value]
-    nodes: list[Any] = [holder]
-    while nodes:
-        node = nodes.pop()
-        for key, item in node.items() if isinstance(node, dict) else enumerate(node):
-            if isinstance(item, dict):
-                node[key] = {name: below for name, below in item.items() if name not in names}
-            elif isinstance(item, list):
-                node[key] = list(item)
-            else:
-                continue
-            nodes.append(node[key])
-    return holder[0]

@@ -90,10 +90,10 @@ class RunTask(HookedTask):
         :param kind: its kind, where it is not the task's own.
         :param method_name: what goes on then.
         """
-        is_own = kind in {"", self.kind}
         # Imported late: Airflow's trigger machinery costs a DAG file more than all of this package.
         from extend_provider.triggers.run import ExtendRunTrigger
 
+        is_own = kind in {"", self.kind}
         self.log.info("Waiting for Extend %s run %s in the triggerer.", kind or self.kind, run_id)
         self.defer(
             trigger=ExtendRunTrigger(
@@ -111,7 +111,7 @@ class RunTask(HookedTask):
                 "awaited": {
                     "run_id": run_id,
                     "deadline": deadline.isoformat() if deadline else None,
-                    "kind": kind,
+                    "kind": "" if is_own else kind,
                     "method_name": method_name,
                 }
             },

@@ -10,14 +10,11 @@ import pytest
 from extend_provider import exceptions
 from extend_provider.events import error_event, read_event, success_event
 from extend_provider.exceptions import (
-    ExtendApiError,
     ExtendError,
     ExtendOutcomeUnknownError,
-    ExtendRunError,
-    ExtendRunFailedError,
     ExtendRunTimeoutError,
-    ExtendTransportError,
 )
+from tests.error_facts import facts_of
 
 RESULT = {
     "run_id": "edr_1",
@@ -26,21 +23,6 @@ RESULT = {
     "filled_fields": ["legal_name"],
     "credits": 2,
     "page_count": 1,
-}
-GENERAL = {
-    "hint": "Do that.",
-    "status_code": 400,
-    "code": "SOME_CODE",
-    "request_id": "req_1",
-    "doc_url": "https://docs.example/errors",
-    "retryable": True,
-}
-SPECIAL = {
-    ExtendApiError: {"retry_after": 7.5},
-    ExtendTransportError: {"sent": False},
-    ExtendOutcomeUnknownError: {"run_id": "edr_1"},
-    ExtendRunError: {"run_id": "edr_1", "kind": "edit", "status": "FAILED"},
-    ExtendRunFailedError: {"reason": "CORRUPT_FILE", "failure_message": "Broken."},
 }
 
 
@@ -58,10 +40,7 @@ def test_a_result_arrives_as_it_was():
 @pytest.mark.parametrize("name", exceptions.__all__)
 def test_every_error_arrives_with_all_its_facts(name):
     cls = getattr(exceptions, name)
-    facts = dict(GENERAL)
-    for base, special in SPECIAL.items():
-        facts |= special if issubclass(cls, base) else {}
-    error = cls("It broke.", **facts)
+    error = cls("It broke.", **facts_of(cls))
 
     event = through_the_database(error_event("edit", "edr_1", error))
     with pytest.raises(ExtendError) as caught:

@@ -18,38 +18,15 @@ from extend_provider.exceptions import (
     ExtendOutcomeUnknownError,
     ExtendRateLimitError,
     ExtendRunError,
-    ExtendRunFailedError,
     ExtendRunTimeoutError,
     ExtendServerError,
     ExtendTransportError,
     ExtendUnknownStatusError,
     restore,
 )
+from tests.error_facts import GENERAL, facts_of
 
 CLASSES = [getattr(exceptions, name) for name in exceptions.__all__]
-GENERAL = {
-    "hint": "Do that.",
-    "status_code": 400,
-    "code": "SOME_CODE",
-    "request_id": "req_1",
-    "doc_url": "https://docs.example/errors",
-    "retryable": True,
-}
-SPECIAL = {
-    ExtendApiError: {"retry_after": 7.5},
-    ExtendTransportError: {"sent": False},
-    ExtendOutcomeUnknownError: {"run_id": "edr_1"},
-    ExtendRunError: {"run_id": "edr_1", "kind": "edit", "status": "FAILED"},
-    ExtendRunFailedError: {"reason": "CORRUPT_FILE", "failure_message": "Broken."},
-}
-
-
-def facts_of(cls):
-    facts = dict(GENERAL)
-    for base, special in SPECIAL.items():
-        if issubclass(cls, base):
-            facts |= special
-    return facts
 
 
 def test_the_public_names_are_the_classes_of_the_module():

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from extend_provider.exceptions import ExtendConfigurationError
-from extend_provider.redaction import VALUE_KEY
+from extend_provider.redaction import VALUE_KEY, without_keys
 
 __all__ = ["edit_schema", "fields_in", "is_group", "is_table", "names_in", "types_of", "without_values"]
 
@@ -48,9 +48,7 @@ def edit_schema(schema: Any, origin: str) -> dict[str, Any]:
 
 def without_values(schema: Any) -> Any:
     """Return a schema without the values that it has: they may be personal data."""
-    if isinstance(schema, dict):
-        return {key: without_values(item) for key, item in schema.items() if key != VALUE_KEY}
-    return [without_values(item) for item in schema] if isinstance(schema, list) else schema
+    return without_keys(schema, frozenset({VALUE_KEY}))
 
 
 def fields_in(definition: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -16,6 +16,9 @@ from extend_provider.run_task import HookedTask, RunTask
 
 if TYPE_CHECKING:
     from extend_provider._compat import BaseOperatorLink, Context
+    from extend_provider.kinds import RunKind
+    from extend_provider.models import Run
+    from extend_provider.submit.find_or_submit import Submitted
     from extend_provider.submit.order import RunOrder
 
 __all__ = ["ExtendCreateRunOperator", "ExtendOperator"]
@@ -94,25 +97,39 @@ class ExtendCreateRunOperator(RunTask, ExtendOperator):
 
     def work(self, context: Context) -> str | dict[str, Any]:
         """Create the run, or find that of an earlier try, and, unless told otherwise, wait for its end."""
-        from extend_provider.client import Wait
         from extend_provider.kinds import run_kind
         from extend_provider.results import result_of
         from extend_provider.submit.find_or_submit import find_or_submit
 
         kind = run_kind(self.kind, one_of(ON_REVIEW, self.on_review, "on_review"))
-        interval, timeout = seconds(self.poll_interval, "poll_interval"), seconds(self.timeout, "timeout")
+        # Checked before anything is paid for.
+        seconds(self.poll_interval, "poll_interval"), seconds(self.timeout, "timeout")
         submitted = find_or_submit(self.hook, self.order(), context, reattach=self.reattach)
         self._run_id, self._task_instance = submitted.run.id, context["ti"]
         self.publish_run(context, submitted.run)
         if not self.wait_for_completion:
             return submitted.run.id
-        deadline = submitted.at + timedelta(seconds=timeout) if timeout else None
-        # The run of a retry may be overdue, or have ended: one look on the worker tells, and needs no triggerer.
+        return self.finish(context, result_of(kind, self.ended(submitted, kind)))
+
+    def ended(self, submitted: Submitted, kind: RunKind, method_name: str = "execute_complete") -> Run:
+        """
+        Return a run when it has ended; may leave the worker for the triggerer.
+
+        :param submitted: the run.
+        :param kind: its kind.
+        :param method_name: what goes on after the triggerer has waited.
+        """
+        from extend_provider.client import Wait
+
+        interval, timeout = seconds(self.poll_interval, "poll_interval"), seconds(self.timeout, "timeout")
+        run, deadline = submitted.run, submitted.at + timedelta(seconds=timeout) if timeout else None
+        if kind.is_finished(run.status):
+            return run
+        # The run of a retry may be overdue: one look on the worker tells whether it has ended, and needs no triggerer.
         overdue = deadline is not None and deadline <= datetime.now(timezone.utc)
-        if self.deferrable and not overdue and not kind.is_finished(submitted.run.status):
-            self.wait_in_triggerer(submitted.run.id, deadline)
-        run = self.hook.wait_for_run(Wait(kind, submitted.run.id, interval, deadline))
-        return self.finish(context, result_of(kind, run))
+        if self.deferrable and not overdue:
+            self.wait_in_triggerer(run.id, deadline, kind=kind.name, method_name=method_name)
+        return self.hook.wait_for_run(Wait(kind, run.id, interval, deadline))
 
     def execute_complete(self, context: Context, event: Any = None, awaited: Any = None, **_: Any) -> dict[str, Any]:
         """Go on after the triggerer has waited: publish and return the result, or raise what the wait met."""

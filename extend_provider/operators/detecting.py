@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from extend_provider.arguments import seconds
 from extend_provider.events import read_event
 from extend_provider.operators.base import ExtendCreateRunOperator
 
@@ -52,21 +50,14 @@ class ExtendDetectingOperator(ExtendCreateRunOperator):
         """
         from extend_provider.results import result_of
 
-        run = self.hook.get_run(self._detection_id, order.kind.name) if self._detection_id else self._ended(order)
+        run = self.hook.get_run(self._detection_id, order.kind.name) if self._detection_id else self._detected(order)
         result = result_of(order.kind, run)
         self.log.info("Extend form_detection run %s has the form's fields; credits: %s.", run.id, result["credits"])
         return run
 
-    def _ended(self, order: DetectionOrder) -> Run:
-        from extend_provider.client import Wait
+    def _detected(self, order: DetectionOrder) -> Run:
         from extend_provider.submit.find_or_submit import find_or_submit
 
         self.log.info("No schema is given: the form's fields have to be detected, which costs credits as well.")
         found = find_or_submit(self.hook, order, self._context, reattach=self.reattach, note="extend_form_detection")
-        run, kind, timeout = found.run, order.kind, seconds(self.timeout, "timeout")
-        deadline = found.at + timedelta(seconds=timeout) if timeout else None
-        if kind.is_finished(run.status):
-            return run
-        if self.deferrable and (deadline is None or deadline > datetime.now(timezone.utc)):
-            self.wait_in_triggerer(run.id, deadline, kind=kind.name, method_name="execute_detected")
-        return self.hook.wait_for_run(Wait(kind, run.id, seconds(self.poll_interval, "poll_interval"), deadline))
+        return self.ended(found, order.kind, "execute_detected")

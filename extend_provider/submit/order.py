@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from extend_provider.exceptions import ExtendConfigurationError
+from extend_provider.hooks.file_identity import file_identity
+from extend_provider.hooks.files import classify
 from extend_provider.submit.fingerprint import fingerprint, mark
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from extend_provider.kinds import RunKind
     from extend_provider.submit.task_try import TaskTry
 
-__all__ = ["MARK_KEY", "TASK_KEY", "RunOrder"]
+__all__ = ["MARK_KEY", "TASK_KEY", "RunOrder", "is_contained"]
 
 # Where a run's metadata tell which task has created it, and by what it is found again.
 TASK_KEY = "airflow"
@@ -49,8 +51,6 @@ class RunOrder:
         Only where the list neither shows metadata nor can be read newest first, and where the name is ours to choose:
         not that of a file that Extend has already, nor a template's.
         """
-        from extend_provider.hooks.files import classify
-
         if self.file is None or (self.kind.lists_metadata and self.kind.has_feed):
             return False
         return "id" not in (classify(self.file).wire or {})
@@ -58,8 +58,6 @@ class RunOrder:
     @property
     def known_file_ids(self) -> list[str]:
         """Ids of those input files that the order names by their ids."""
-        from extend_provider.hooks.files import classify
-
         given = [self.file, *self.package] if self.file is not None else self.package
         wires = [classify(file).wire or {} for file in given]
         return [str(wire["id"]) for wire in wires if "id" in wire]
@@ -70,8 +68,6 @@ class RunOrder:
 
         :raises ExtendFileError: a file is a local path that cannot be read.
         """
-        from extend_provider.hooks.file_identity import file_identity
-
         facts: dict[str, Any] = {
             "conn": extend_conn_id,
             "kind": self.kind.name,
@@ -89,8 +85,6 @@ class RunOrder:
 
     def is_like(self, config: Any) -> bool:
         """Whether a run with this configuration, to which Extend has added defaults, may be the order's."""
-        from extend_provider.submit.search import is_contained
-
         return is_contained(self.body.get("config") or {}, config)
 
     def prepare(self, hook: ExtendHook, mark: str | None = None, this: TaskTry | None = None) -> dict[str, Any]:
@@ -122,3 +116,14 @@ class RunOrder:
                 hint=f"Of these, {len(json.dumps(ours))} are the names of the task, under the key {TASK_KEY!r}.",
             )
         return metadata
+
+
+def is_contained(asked: Any, effective: Any) -> bool:
+    """Whether an effective configuration, which has defaults filled in, holds everything that was asked for."""
+    if isinstance(asked, Mapping):
+        return isinstance(effective, Mapping) and all(
+            is_contained(value, effective.get(name)) for name, value in asked.items()
+        )
+    if isinstance(asked, list):
+        return isinstance(effective, list) and len(asked) == len(effective) and all(map(is_contained, asked, effective))
+    return bool(asked == effective)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,9 +22,7 @@ if TYPE_CHECKING:
     from extend_provider.models import Run
     from extend_provider.submit.order import RunOrder
 
-__all__ = ["Search", "is_contained"]
-
-log = logging.getLogger(__name__)
+__all__ = ["Search"]
 
 # Whether a new run is listed at once is not documented; and a request, which may go out late because of throttling, may
 # be carried out after the worker that sent it has died. Only after this long a run that is not listed does not exist.
@@ -181,14 +178,3 @@ def _bears(metadata: Any, mark: str) -> bool:
 def _distinct(runs: Iterable[Run]) -> list[Run]:
     """Pages shift while runs are created, so a run may be listed twice."""
     return list({run.id: run for run in runs}.values())
-
-
-def is_contained(asked: Any, effective: Any) -> bool:
-    """Whether an effective configuration, which has defaults filled in, holds everything that was asked for."""
-    if isinstance(asked, Mapping):
-        return isinstance(effective, Mapping) and all(
-            is_contained(value, effective.get(name)) for name, value in asked.items()
-        )
-    if isinstance(asked, list):
-        return isinstance(effective, list) and len(asked) == len(effective) and all(map(is_contained, asked, effective))
-    return bool(asked == effective)

@@ -11,8 +11,8 @@ from extend_provider.exceptions import ExtendOutcomeUnknownError
 from extend_provider.hooks.extend import ExtendHook
 from extend_provider.kinds import EDIT
 from extend_provider.submit import search
-from extend_provider.submit.order import RunOrder
-from extend_provider.submit.search import Search, is_contained
+from extend_provider.submit.order import RunOrder, is_contained
+from extend_provider.submit.search import Search
 
 if TYPE_CHECKING:
     from extend_provider.local import LocalService
