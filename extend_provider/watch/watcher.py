@@ -92,6 +92,10 @@ class Watcher:
 
     def end(self, watched: Watched) -> None:
         """Forget a wait, and log what it took."""
+        if self._loop.is_closed():
+            # Closed under its waits. Python ends them when it collects them, perhaps inside another loop, which is no
+            # place to tell of this one or to close its connections.
+            return
         log.info(
             "Waited %.1f s for Extend %s run %s; meanwhile %d requests served %d waits.",
             self._loop.time() - watched.began,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import weakref
 from collections import Counter
 from collections.abc import Coroutine
@@ -309,8 +310,9 @@ def test_closed_loops_are_forgotten() -> None:
     assert len([loop for loop in loops if loop()]) <= 1
 
 
-def test_a_loop_that_was_closed_under_its_waits_is_forgotten() -> None:
+def test_a_loop_that_was_closed_under_its_waits_is_forgotten(caplog: pytest.LogCaptureFixture) -> None:
     loop = VirtualTimeLoop()
+    caplog.set_level(logging.INFO, logger="extend_provider")
 
     async def begin() -> None:
         with WaitingRoom(SimulatedExtend([endless("edr_1")])) as room:
@@ -328,3 +330,12 @@ def test_a_loop_that_was_closed_under_its_waits_is_forgotten() -> None:
     service = SimulatedExtend([processed("edr_1", 1)])
     assert wait_for_all(service).kinds == {"PROCESSED": 1}
     assert loop not in registry._loops
+
+    async def collect() -> None:
+        gc.collect()
+
+    caplog.clear()
+    everything.clear()
+    del task, begin.task  # type: ignore[attr-defined]
+    run(collect())
+    assert not caplog.records
