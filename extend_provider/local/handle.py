@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 import time
@@ -143,6 +144,9 @@ class LocalService(Seeds):
         if self._thread is None or self._server is None:
             return
         self._server.should_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # its loop has ended already
+                self._loop.call_soon_threadsafe(self._server.stop)
         self._thread.join()
         self._thread = self._loop = None
         self._service.close()

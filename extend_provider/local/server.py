@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from extend_provider.local.app import create_app
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from extend_provider.local.service import Service
@@ -32,6 +33,9 @@ class _CuttableProtocol(H11Protocol):
 class Server(uvicorn.Server):
     """
     Serves one service. The socket is bound at once, so that the URL is known; :meth:`run` blocks.
+
+    Ends faster than its base, which looks ten times a second whether to end, and rests for as long again: each test
+    starts and ends a service.
 
     :param service: what to serve.
     :param on_ready: called when requests are answered.
@@ -54,6 +58,7 @@ class Server(uvicorn.Server):
             )
         )
         self._on_ready = on_ready
+        self._stopping: asyncio.Event | None = None
         self._socket = _bind(service.settings.host, service.settings.port)
         self.base_url = _base_url(service.settings.host, self._socket.getsockname()[1])
         service.webhooks.base_url = self.base_url
@@ -69,6 +74,36 @@ class Server(uvicorn.Server):
         """Start serving, then tell that it is ready."""
         await super().startup(sockets=sockets)
         self._on_ready()
+
+    def stop(self) -> None:
+        """End soon. To be called on the server's loop."""
+        self.should_exit = True
+        if self._stopping:
+            self._stopping.set()
+
+    async def main_loop(self) -> None:
+        """Serve until told to stop."""
+        self._stopping = asyncio.Event()
+        ticking = asyncio.ensure_future(super().main_loop())
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait({ticking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (ticking, stopping):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End at once if nobody is being answered, otherwise in the base's time."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+        else:
+            await self.lifespan.shutdown()
 
 
 def _bind(host: str, port: int) -> socket.socket:
