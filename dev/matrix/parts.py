@@ -93,10 +93,9 @@ def _selection(part: str, tests: Path) -> list[str]:
     # Older releases of anyio bring a plugin that newer ones of pytest refuse; no test uses it.
     options = ["-v", "--tb=short", "-p", "no:cacheprovider", "-p", "no:anyio", "-o", f"filterwarnings={_WARNINGS}"]
     options += ["--continue-on-collection-errors"]  # count all that is wrong
-    if part == UNIT:
-        return [*options, "-m", "not e2e"]
-    if part == AIRFLOW:
-        return [*options, "-m", "not e2e", *(f"--ignore={folder}" for folder in _PURE_TESTS)]
+    if part in {UNIT, AIRFLOW}:
+        options += ["-m", "not e2e", "--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadgroup"]
+        return options if part == UNIT else [*options, *(f"--ignore={folder}" for folder in _PURE_TESTS)]
     return [*options, "-m", "e2e", *(name for name in _REAL_TESTS if (tests / name).exists())]
 
 
