@@ -233,6 +233,6 @@ def test_a_download_that_drips_is_given_up(shell):
         drip(connection, ending)
 
     with storage(dripping) as port, at_most(20), pytest.raises(ExtendTransportError, match="broke off") as caught:
-        shell(lambda client: client.iter_file("file_1"), settings(port, answer_timeout=0.05))
+        shell(lambda client: client.iter_file("file_1"), settings(port, answer_timeout=0.25))
 
     assert "c0ffee" not in str(caught.value)
