@@ -7,10 +7,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # A venv of its own: other providers bring much that development does not need.
 BENCH := $(VENV)-benchmark
+# Another one: Celery, Redis and PostgreSQL are for one command alone.
+DISTRIBUTED := $(VENV)-distributed
 # Several processes: one waits for Airflow most of the time.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
-.PHONY: help demo test slow unit e2e lint format types benchmark matrix chaos constraints clean
+.PHONY: help demo test slow unit e2e lint format docs types benchmark matrix chaos screenshots distributed constraints clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -49,6 +51,9 @@ format: $(READY) ## Mend format and what style can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: $(READY) ## Take the code in README.md and docs/ from the example DAGs
+	$(BIN)/python -m dev.docs
+
 types: $(READY) ## Check types, strictly
 	$(BIN)/mypy
 
@@ -68,11 +73,25 @@ matrix: $(READY) ## Test one wheel on every supported Airflow and Python; takes 
 chaos: $(READY) ## Kill Airflow's processes while the service misbehaves; was each task paid once? To choose: make chaos ARGS=--help
 	$(BIN)/python -m dev.chaos $(ARGS)
 
+$(DISTRIBUTED)/.ready: pyproject.toml constraints.txt dev/requirements.in
+	$(PYTHON) -m venv $(DISTRIBUTED)
+	$(DISTRIBUTED)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --constraint constraints.txt pip
+	$(DISTRIBUTED)/bin/python -m pip install --quiet --constraint constraints.txt \
+		--requirement dev/requirements.in --group distributed --editable '.[local]'
+	@touch $@
+
+distributed: $(DISTRIBUTED)/.ready ## Run the tests on PostgreSQL, Redis, two Celery workers and two triggerers; takes some minutes
+	$(DISTRIBUTED)/bin/python -m dev.distributed $(ARGS)
+
+screenshots: $(READY) ## Check the web interface in Chromium, and take the pictures in docs/images. To choose: make screenshots ARGS=--help
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group screenshots
+	$(BIN)/python -m dev.screenshots $(ARGS)
+
 constraints: $(READY) ## Renew the pinned versions of the development environment
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header --no-annotate --no-emit-index-url \
-		pyproject.toml dev/requirements.in --extra local --group dev --group benchmark --output-file constraints.new
+		pyproject.toml dev/requirements.in --extra local --group dev --group benchmark --group distributed --output-file constraints.new
 	@{ echo "# Development versions, for every supported Python. Renew with: make constraints"; cat constraints.new; } > constraints.txt
 	@rm constraints.new
 
 clean: ## Remove what these commands made
-	rm -rf $(VENV) $(BENCH) .demo .chaos .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) $(BENCH) $(DISTRIBUTED) .demo .chaos .mypy_cache .pytest_cache .ruff_cache build dist

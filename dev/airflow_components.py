@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from dev.airflow_api import AirflowApi
 from dev.airflow_database import AirflowDatabase
 from dev.airflow_processes import AirflowStackError, Processes
-from dev.airflow_release import Release, release_of
+from dev.airflow_release import Component, Release, release_of
 from dev.airflow_settings import StackSettings, environment, free_port, write_airflow_cfg
-from dev.airflow_template import DatabaseTemplate
+from dev.loopback import ExchangeError, exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from dev.airflow_deployment import Deployment
 
 STOP_GRACE = 30.0
 """Seconds that a single component gets to stop in order before it is killed."""
@@ -30,18 +32,20 @@ class AirflowComponents:
     The components of one stack, from start to stop.
 
     :param settings: where and how to run them.
+    :param deployment: what they run on.
     :raises AirflowStackError: (all methods) if a process ends unasked, or what is waited for does not happen in time.
 
     ``version`` is that of Airflow, ``started_at`` the moment of the last start, and ``timings`` maps each step of it to
     the seconds from there to its end.
     """
 
-    def __init__(self, settings: StackSettings) -> None:
-        self.database = AirflowDatabase(settings.database)
+    def __init__(self, settings: StackSettings, deployment: Deployment) -> None:
+        self.database = AirflowDatabase(deployment.connect)
         self.version = ""
         self.started_at = datetime.now(timezone.utc)
         self.timings: dict[str, float] = {}
         self._settings = settings
+        self._deployment = deployment
         self._began = 0.0
         self._port = 0
         self._processes: Processes | None = None
@@ -71,6 +75,11 @@ class AirflowComponents:
             raise AirflowStackError("This stack serves no REST API; only one of Airflow 3 does, after start().")
         return self._api
 
+    @property
+    def base_url(self) -> str:
+        """Of the web interface, where one runs."""
+        return f"http://127.0.0.1:{self._port}"
+
     def start(self) -> None:
         """Migrate the database if it needs it, start every component and wait until all of them work."""
         if self._processes is not None:
@@ -89,32 +98,47 @@ class AirflowComponents:
         processes, self._processes = self._processes, None
         if processes is not None:
             processes.end()
+        self._deployment.stop()
 
-    def start_component(self, component: str, name: str, *, wait: bool = True) -> None:
+    def names_of(self, component: str) -> tuple[str, ...]:
+        """
+        Name the processes that belong together.
+
+        :param component: a component, or the name of a process.
+        :return: names of the component's processes, or that name.
+        """
+        return self._deployment.replicas.get(component, (component,))
+
+    def start_component(self, component: str, *names: str, wait: bool = True) -> None:
         """
         Start a component and wait until it works.
 
-        :param component: ``scheduler``, ``triggerer``, ``dag-processor`` or ``api-server``.
-        :param name: of the process.
-        :param wait: False to wait for the process only.
+        :param component: ``scheduler``, ``triggerer``, ``dag-processor``, ``api-server``, or Airflow 2's ``webserver``.
+        :param names: of the processes.
+        :param wait: False to wait for the processes only.
         """
-        if name in self.processes.running:
-            raise AirflowStackError(f"{name} is running already.")
-        self._fork(component, name)
-        is_up = partial(self._works, component, name) if wait else partial(self._has_process, name)
-        self.processes.until(is_up, f"{name} to work", self._settings.start_timeout)
+        for name in names:
+            if name in self.processes.running:
+                raise AirflowStackError(f"{name} is running already.")
+            self._fork(component, name)
+        is_up = partial(self._work, component, names) if wait else partial(self._have_processes, names)
+        self.processes.until(is_up, f"{', '.join(names)} to work", self._settings.start_timeout)
 
-    def stop_component(self, name: str, grace: float = STOP_GRACE) -> None:
+    def stop_component(self, *names: str, grace: float = STOP_GRACE) -> None:
         """
-        Stop a component with everything that it has started, and wait for its end.
+        Stop processes with everything that they have started, and wait for their end.
 
-        :param name: of the process.
+        :param names: of the processes.
         :param grace: seconds between SIGTERM and SIGKILL; 0 kills at once.
         """
-        if name not in self.processes.running:
-            raise AirflowStackError(f"No {name} is running, only {', '.join(self.processes.running)}.")
-        self.processes.stop(name, grace)
-        self.processes.until(lambda: name in self.processes.exit_codes, f"the end of {name}", grace + STOP_GRACE)
+        for name in names:
+            if name not in self.processes.running:
+                raise AirflowStackError(f"No {name} is running, only {', '.join(self.processes.running)}.")
+        for name in names:
+            self.processes.stop(name, grace)
+        self.processes.until(
+            lambda: self.processes.exit_codes.keys() >= set(names), f"the end of {', '.join(names)}", grace + STOP_GRACE
+        )
 
     def command(self, *arguments: str) -> str:
         """
@@ -143,31 +167,33 @@ class AirflowComponents:
         self._began, self.started_at = time.monotonic(), datetime.now(timezone.utc)
         self.timings = {}
         settings.component_logs.mkdir(parents=True, exist_ok=True)
+        self._deployment.start(settings)
         self._processes = Processes(settings.python, environment(settings), settings.component_logs)
         self.processes.until(lambda: bool(self.processes.version), "the supervisor", settings.start_timeout)
         self.version = self.processes.version
         self._release = release_of(self.version)
         self._port = free_port()
-        self._api = AirflowApi(f"http://127.0.0.1:{self._port}")
-        write_airflow_cfg(settings, self._port)
+        self._api = AirflowApi(self.base_url)
+        write_airflow_cfg(settings, self._port, self._deployment.settings())
 
     def _bring_up(self) -> None:
         """Import, migrate and start side by side: modules are imported in the order in which components need them."""
-        release = self.release
+        release, deployment = self.release, self._deployment
+        components = {**release.components, **deployment.components}
         self._import(release.cli_needs)
         self._reach("airflow imported", partial(self._has_imported, release.cli_needs))
-        for component in release.components.values():
+        for component in components.values():
             self._import(component.needs)
-        template = DatabaseTemplate(self._settings.database, self.version)
-        if template.apply(fresh=self._settings.fresh):
+        if deployment.prepare_database(self.version):
             self.command("db", "migrate")
-            template.keep()
+            deployment.keep_database()
         self._reach("database ready", lambda: True)
-        for name, component in release.components.items():
-            self._reach(f"{name} started", partial(self._has_imported, component.needs))
-            self._fork(name, name)
-        for name in release.components:
-            self._reach(f"{name} works", partial(self._works, name, name))
+        for kind, component in components.items():
+            self._reach(f"{kind} started", partial(self._has_imported, component.needs))
+            for name in self.names_of(kind):
+                self._fork(kind, name)
+        for kind in components:
+            self._reach(f"{kind} works", partial(self._work, kind, self.names_of(kind)))
 
     def _reach(self, step: str, condition: Callable[[], bool]) -> None:
         self.processes.until(condition, f"this step: {step}", self._settings.start_timeout)
@@ -182,15 +208,29 @@ class AirflowComponents:
 
     def _fork(self, component: str, name: str) -> None:
         self._births[name] = datetime.now(timezone.utc)
-        arguments = self.release.components[component].arguments
-        self.processes.start(name, [argument.format(port=self._port) for argument in arguments])
+        arguments = self._description(component).arguments
+        self.processes.start(name, [argument.format(port=self._port, name=name) for argument in arguments])
 
-    def _has_process(self, name: str) -> bool:
-        # It may have ended by now.
-        return name in self.processes.running or name in self.processes.exit_codes
+    def _description(self, component: str) -> Component:
+        release = self.release
+        return {**release.components, **release.on_request, **self._deployment.components}[component]
 
-    def _works(self, component: str, name: str) -> bool:
-        job_type = self.release.components[component].job_type
+    def _have_processes(self, names: Sequence[str]) -> bool:
+        # They may have ended by now.
+        return all(name in self.processes.running or name in self.processes.exit_codes for name in names)
+
+    def _work(self, component: str, names: Sequence[str]) -> bool:
+        if component in self._deployment.components:
+            return all(self._deployment.works(name) for name in names)
+        job_type = self._description(component).job_type
         if job_type is None:
-            return self.api.answers()
-        return job_type in self.database.running_jobs(self._births[name])
+            return self.api.answers() if self.release.has_api else self._serves_pages()
+        since = min(self._births[name] for name in names)
+        return self.database.running_jobs(since)[job_type] >= len(names)
+
+    def _serves_pages(self) -> bool:
+        try:
+            exchange("GET", f"{self.base_url}/health")
+        except ExchangeError:
+            return False
+        return True

@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import contextmanager
+from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from dev.airflow_deployment import Connection
 
 
 class AirflowDatabase:
     """
     What the tables say.
 
-    :param path: of the SQLite file.
+    :param connect: opens a connection that cannot write, for ``with``.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, connect: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._connect = connect
 
-    @contextmanager
-    def connect(self) -> Iterator[sqlite3.Connection]:
-        """
-        Open a read-only connection, closed on leaving.
-
-        :return: context manager with a connection whose rows can be read by column name.
-        """
-        connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=30)
-        connection.row_factory = sqlite3.Row
-        try:
-            yield connection
-        finally:
-            connection.close()
-
-    def _rows(self, query: str, *values: object) -> list[sqlite3.Row]:
-        with self.connect() as connection:
-            return connection.execute(query, values).fetchall()
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        with self._connect() as connection:
+            found: list[Any] = connection.execute(query, values).fetchall()
+            return found
 
     def dag_run_state(self, dag_id: str, run_id: str) -> str | None:
         """Read the state of a DAG run; None if there is no such run."""
@@ -121,10 +109,10 @@ class AirflowDatabase:
         rows = self._rows("SELECT filename, stacktrace FROM import_error WHERE timestamp >= ?", _as_stored(moment))
         return {row["filename"]: row["stacktrace"] for row in rows}
 
-    def running_jobs(self, moment: datetime) -> set[str]:
-        """Tell which types of job (``SchedulerJob``, …) have started since a moment and are running."""
+    def running_jobs(self, moment: datetime) -> Counter[str]:
+        """Count the jobs of each type (``SchedulerJob``, …) that have started since a moment and are running."""
         query = "SELECT job_type FROM job WHERE state = 'running' AND start_date >= ?"
-        return {row["job_type"] for row in self._rows(query, _as_stored(moment))}
+        return Counter(row["job_type"] for row in self._rows(query, _as_stored(moment)))
 
 
 def task_key(task_id: str, map_index: int) -> str:

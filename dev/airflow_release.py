@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,11 +32,13 @@ class Release:
     :param components: by name, in the order in which they are started.
     :param cli_needs: modules to import before any command is run.
     :param has_api: True if runs are triggered through the REST API, False if through the command line.
+    :param on_request: components that nothing but a person needs, by name: not started with the others.
     """
 
     components: Mapping[str, Component]
     cli_needs: tuple[str, ...]
     has_api: bool
+    on_request: Mapping[str, Component] = field(default_factory=dict)
 
 
 _CLI = ("airflow", "airflow.__main__", "airflow.cli.commands.db_command")
@@ -78,6 +80,9 @@ _AIRFLOW_2 = Release(
     },
     cli_needs=(*_CLI, "airflow.cli.commands.dag_command"),
     has_api=False,
+    on_request={
+        "webserver": Component(("webserver", "--hostname", "127.0.0.1", "--port", "{port}", "--workers", "1"), None),
+    },
 )
 
 _RELEASES = {"2": _AIRFLOW_2, "3": _AIRFLOW_3}

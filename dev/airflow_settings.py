@@ -56,18 +56,19 @@ class StackSettings:
         return self.logs / "components"
 
 
-def write_airflow_cfg(stack: StackSettings, port: int) -> None:
+def write_airflow_cfg(stack: StackSettings, port: int, of_deployment: Settings | None = None) -> None:
     """
     Write ``airflow.cfg``. The keys of an earlier one are kept: what is encrypted in the database stays readable.
 
     :param stack: whose configuration to write.
     :param port: of the API server.
+    :param of_deployment: settings that win over those for a database file and workers in the scheduler.
     """
     path = stack.home / "airflow.cfg"
     earlier = configparser.RawConfigParser()
     earlier.read(path)
     config = configparser.RawConfigParser()
-    for settings in (_keys(earlier), _places(stack, port), _pace(stack.parallelism), _quiet()):
+    for settings in (_keys(earlier), _places(stack, port), _pace(stack.parallelism), _quiet(), of_deployment or {}):
         config.read_dict(_as_text(settings))
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         config.write(file)

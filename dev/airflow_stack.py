@@ -23,17 +23,19 @@ from typing import TYPE_CHECKING, Any
 from dev.airflow_api import AirflowApi
 from dev.airflow_components import AirflowComponents
 from dev.airflow_database import task_key
+from dev.airflow_deployment import LocalDeployment
 from dev.airflow_logs import readable, task_log_files
 from dev.airflow_processes import AirflowStackError
 from dev.airflow_settings import StackSettings
 from dev.loopback import ExchangeError
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
+
+    from dev.airflow_deployment import Connection, Deployment
 
 _PARSE_TIMEOUT = 180.0
 """Seconds. Airflow 2 reads DAG files one by one on SQLite, each in a process of its own."""
@@ -55,6 +57,8 @@ class AirflowStack:
     :param warm: True to fork the components from one process that has imported Airflow; False to start each by itself,
         which takes longer, and is the default where forks of a process with loaded libraries are unsafe (macOS).
     :param start_timeout: seconds in which everything has to be up.
+    :param deployment: what Airflow runs on; default: SQLite, and workers as children of the scheduler. Where it runs a
+        component more than once, the component's name stands for all of its processes.
     :raises AirflowStackError: (all methods) if a process ends unasked or something does not happen in time.
     """
 
@@ -70,6 +74,7 @@ class AirflowStack:
         fresh: bool = False,
         warm: bool = sys.platform == "linux",
         start_timeout: float = 180.0,
+        deployment: Deployment | None = None,
     ) -> None:
         self._settings = StackSettings(
             home=home.resolve(),
@@ -82,7 +87,8 @@ class AirflowStack:
             warm=warm,
             start_timeout=start_timeout,
         )
-        self._components = AirflowComponents(self._settings)
+        self._deployment = deployment or LocalDeployment()
+        self._components = AirflowComponents(self._settings, self._deployment)
 
     def __enter__(self) -> AirflowStack:
         self.start()
@@ -109,6 +115,11 @@ class AirflowStack:
         return self._components.api
 
     @property
+    def base_url(self) -> str:
+        """Of the web interface: the API server's, or that of a ``webserver`` started on Airflow 2."""
+        return self._components.base_url
+
+    @property
     def pids(self) -> dict[str, int]:
         """Process id of every running component, by name."""
         return dict(self._components.processes.running)
@@ -125,11 +136,12 @@ class AirflowStack:
         """
         Start a component and wait until it works.
 
-        :param component: ``scheduler``, ``triggerer``, ``dag-processor`` or ``api-server``.
+        :param component: ``scheduler``, ``triggerer``, ``dag-processor``, ``api-server``, or Airflow 2's ``webserver``.
         :param name: of the process; default: the component. Another name starts a second one of the same kind.
         :param wait: False to wait for the process only, not for its work.
         """
-        self._components.start_component(component, name or component, wait=wait)
+        names = (name,) if name else self._components.names_of(component)
+        self._components.start_component(component, *names, wait=wait)
 
     def expect_crashes(self, *names: str) -> None:
         """
@@ -137,7 +149,8 @@ class AirflowStack:
 
         :param names: of the processes.
         """
-        self._components.processes.may_crash.update(names)
+        for name in names:
+            self._components.processes.may_crash.update(self._components.names_of(name))
 
     def pause(self, seconds: float) -> None:
         """
@@ -153,7 +166,7 @@ class AirflowStack:
 
         :param component: or the name of a second one.
         """
-        self._components.stop_component(component, grace=0)
+        self._components.stop_component(*self._components.names_of(component), grace=0)
 
     def stop_component(self, component: str) -> None:
         """
@@ -161,7 +174,7 @@ class AirflowStack:
 
         :param component: or the name of a second one.
         """
-        self._components.stop_component(component)
+        self._components.stop_component(*self._components.names_of(component))
 
     def restart_triggerer(self, *, kill: bool = False, downtime: float = 0) -> None:
         """
@@ -173,7 +186,7 @@ class AirflowStack:
         if kill:
             self.kill("triggerer")
         else:
-            self._components.stop_component("triggerer")
+            self.stop_component("triggerer")
         self._components.pause(downtime)
         self.start_component("triggerer")
 
@@ -320,9 +333,13 @@ class AirflowStack:
             parts += [f"--- {task_key(task_id, map_index)}, try {try_number}", *log.splitlines()[-_REPORTED_LINES:]]
         return "\n".join(parts)
 
-    def database(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Open a read-only connection to the metadata database, for ``with``; its rows can be read by column name."""
-        return self._components.database.connect()
+    def database(self, *, to_write: bool = False) -> AbstractContextManager[Connection]:
+        """
+        Open a connection to the metadata database, for ``with``; its rows can be read by column name.
+
+        :param to_write: True for one that may change it, behind Airflow's back; what it did is committed on leaving.
+        """
+        return self._deployment.connect(to_write=to_write)
 
     def log_files(self) -> Iterator[Path]:
         """Walk over every log file: of tasks, triggers, DAG parsing and of the components themselves."""

@@ -74,7 +74,9 @@ def busiest_triggerer_since(stack: AirflowStack) -> float:
         ).fetchone()
     if row is None:
         return 0.0
-    return datetime.fromisoformat(row["start_date"]).replace(tzinfo=timezone.utc).timestamp()
+    began = row["start_date"]  # SQLite has no type for it
+    moment = began if isinstance(began, datetime) else datetime.fromisoformat(began)
+    return moment.replace(tzinfo=timezone.utc).timestamp()
 
 
 def published(stack: AirflowStack, run_id: str, task: str) -> dict[str, Any]:

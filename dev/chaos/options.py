@@ -31,6 +31,7 @@ class Options:
     :param processing_time: seconds that a run takes.
     :param home: folder for everything that is written; emptied at the start.
     :param every_point: whether the test only passes when every point was hit.
+    :param distributed: whether Airflow runs as in ``make distributed``: PostgreSQL, Redis and two Celery workers.
     """
 
     seed: int
@@ -41,6 +42,7 @@ class Options:
     processing_time: float = 8.0
     home: Path = field(default=_HOME)
     every_point: bool = True
+    distributed: bool = False
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -73,6 +75,7 @@ def read_options(arguments: Sequence[str] | None) -> Options:
         dest="every_point",
         help="pass also when some point was not hit (default: go on until every one was)",
     )
+    add("--distributed", action="store_true", help="on PostgreSQL, Redis and Celery (default: SQLite, LocalExecutor)")
     add("--home", type=Path, default=defaults.home, help="folder for everything (default: .chaos)")
     values = vars(parser.parse_args(arguments))
     if values["tasks"] < _FEWEST_TASKS:

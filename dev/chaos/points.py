@@ -44,12 +44,13 @@ FINISH = Point("finish", "the output is published, the task's success is not")
 MID_DOWNLOAD = Point("download", "half of a file is written", DOWNLOAD)
 DOWNLOADED = Point("downloaded", "the file is in place, the task's success is not", DOWNLOAD)
 
-SCHEDULER = Point("scheduler", "the scheduler dies with every worker", task="")
+SCHEDULER = Point("scheduler", "the scheduler dies, with every worker that it runs", task="")
 BOTH_TRIGGERERS = Point("both-triggerers", "both triggerers die at the same moment", task="")
 FROZEN_TRIGGERER = Point(
     "frozen-triggerer", "a triggerer stands still until the other has its waits, and comes back", task=""
 )
 API_SERVER = Point("api-server", "the API server dies, which workers report to and store their notes with", task="")
+WORKER = Point("worker", "a Celery worker dies with all of its tasks", task="")
 
 OF_TASKS = (
     MID_UPLOAD,
@@ -69,3 +70,5 @@ OF_TASKS = (
 )
 OF_AIRFLOW = (SCHEDULER, BOTH_TRIGGERERS, FROZEN_TRIGGERER, API_SERVER)
 EVERY_POINT = (*OF_TASKS, *OF_AIRFLOW)
+OF_CELERY = (WORKER,)
+"""In addition, where there are such workers."""

@@ -48,7 +48,8 @@ def table(outcome: Outcome) -> str:
     """
     kills = [
         (point.name, point.when, str(outcome.kills[point.name]), str(outcome.missed[point.name]))
-        for point in points.EVERY_POINT
+        for point in (*points.EVERY_POINT, *points.OF_CELERY)
+        if point not in points.OF_CELERY or outcome.kills[point.name]
     ]
     weather = [(name, str(times)) for name, times in sorted(outcome.weather.items())]
     return "\n\n".join(

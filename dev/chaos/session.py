@@ -18,7 +18,7 @@ from dev.chaos.keeper import Keeper
 from dev.chaos.observed import TaskRow, Wave, task_rows
 from dev.chaos.options import MARKER
 from dev.chaos.plan import plan_kills
-from dev.chaos.stack import DAG, TOKENS, airflow_stack
+from dev.chaos.stack import DAG, DISTRIBUTED_MORTALS, MORTALS, TOKENS, airflow_stack
 from dev.chaos.tokens import Tokens
 from dev.chaos.weather import Weather
 from dev.chaos.work import prepare_wave, write_wave
@@ -136,7 +136,7 @@ class _Session:
         self._say = say
         self._deadline = deadline
         self._tokens = Tokens(options.home / TOKENS)
-        self._keeper = Keeper(stack)
+        self._keeper = Keeper(stack, DISTRIBUTED_MORTALS if options.distributed else MORTALS)
         self._waves: list[Wave] = []
         self._outcome = Outcome(options.seed, stack.version)
         self._began = self._shown = self._next_blow = time.monotonic()
@@ -172,7 +172,8 @@ class _Session:
         self._waves.append(wave)
         self._say(f"Wave {number}: {2 * len(items)} tasks, {len(kills)} kills planned.")
         with Weather(self._service, f"{self._options.seed}/{number}/weather") as weather:
-            self._watch(wave, weather, rng.sample(points.OF_AIRFLOW, len(points.OF_AIRFLOW)))
+            of_airflow = points.OF_AIRFLOW + (points.OF_CELERY if self._options.distributed else ())
+            self._watch(wave, weather, rng.sample(of_airflow, len(of_airflow)))
         self._keeper.thaw()
         if weather.error is not None:
             raise weather.error
@@ -198,7 +199,7 @@ class _Session:
     def _is_due(self, point: Point, rows: list[TaskRow]) -> bool:
         """Whether there is something to strike: tasks that wait, or tasks that run when some have ended already."""
         has_begun = sum(row.has_ended for row in rows) >= _BEGUN * self._options.tasks
-        if point in {points.SCHEDULER, points.API_SERVER}:
+        if point in {points.SCHEDULER, points.API_SERVER, points.WORKER}:
             return has_begun and sum(row.state == "running" for row in rows) >= _ENOUGH_VICTIMS
         return sum(row.state == "deferred" for row in rows) >= _ENOUGH_VICTIMS
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dev.airflow_stack import AirflowStack
 from dev.chaos.tokens import FOLDER_VARIABLE
+from dev.distributed import deployment
 
 if TYPE_CHECKING:
     from dev.chaos.options import Options
@@ -19,6 +20,12 @@ DAG = "chaos"
 TRIGGERERS = ("triggerer", "triggerer-2")
 MORTALS = {**dict.fromkeys(TRIGGERERS, "triggerer"), "scheduler": "scheduler", "api-server": "api-server"}
 """Processes that are started again when they have ended: name to component."""
+DISTRIBUTED_MORTALS = {
+    **dict.fromkeys(deployment.TRIGGERERS, "triggerer"),
+    **dict.fromkeys(deployment.WORKERS, "worker"),
+    **{name: component for name, component in MORTALS.items() if component != "triggerer"},
+}
+"""The same where workers are processes of their own."""
 
 _HERE = Path(__file__).parent
 # Seconds. Airflow's own values find a dead worker after five minutes; these are for a test that kills one per second,
@@ -38,7 +45,7 @@ _PATIENCE = {
 
 def airflow_stack(options: Options, service: LocalServiceProcess) -> AirflowStack:
     """
-    Describe the stack; entering it starts all but the second triggerer.
+    Describe the stack; entering it starts all but the second triggerer of a local one.
 
     :param options: of the test.
     :param service: where the connection leads to.
@@ -56,4 +63,5 @@ def airflow_stack(options: Options, service: LocalServiceProcess) -> AirflowStac
         },
         parallelism=options.parallelism,
         fresh=True,
+        deployment=deployment.DistributedDeployment() if options.distributed else None,
     )

@@ -39,6 +39,14 @@ def test_the_configuration_file_is_one_that_airflow_can_interpolate(settings: St
     assert config["core"]["load_examples"] == "False"
 
 
+def test_settings_of_a_deployment_win(settings: StackSettings) -> None:
+    write_airflow_cfg(settings, 1, {"core": {"executor": "CeleryExecutor"}, "celery": {"broker_url": "redis://:p%@h"}})
+
+    config = read_cfg(settings)
+    assert (config["core"]["executor"], config["core"]["load_examples"]) == ("CeleryExecutor", "False")
+    assert config["celery"]["broker_url"] == "redis://:p%@h"
+
+
 def test_keys_stay_the_same_at_the_next_start(settings: StackSettings) -> None:
     keys = [("core", "fernet_key"), ("api_auth", "jwt_secret"), ("api", "secret_key"), ("webserver", "secret_key")]
     write_airflow_cfg(settings, port=1)

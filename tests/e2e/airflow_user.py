@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
-from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,9 +80,7 @@ def mark_failed(stack: AirflowStack, dag_id: str, run_id: str, task: str) -> Non
 
 def write(stack: AirflowStack, statement: str, *values: object) -> None:
     """Change Airflow's database behind its back."""
-    with stack.database() as database:
-        path = next(row["file"] for row in database.execute("PRAGMA database_list") if row["name"] == "main")
-    with closing(sqlite3.connect(path, timeout=60)) as database, database:
+    with stack.database(to_write=True) as database:
         database.execute(statement, values)
 
 

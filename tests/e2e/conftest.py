@@ -10,16 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from dev.airflow_deployment import Deployment
 from dev.airflow_stack import AirflowStack
 from dev.local_service import LocalServiceProcess
 from extend_provider.client import ClientSettings, ExtendClient
 from tests.e2e.airflow_user import add_connection
+from tests.e2e.chosen_deployment import IS_DISTRIBUTED, chosen_deployment
 from tests.e2e.examples import EXAMPLE_DAGS
 from tests.e2e.row_history import keep_row_history
 from tests.e2e.run_files import write_form, write_input
 from tests.e2e.waiting import wait_until_all_wait
 
 HERE = Path(__file__).parent
+DAG_FOLDERS = (EXAMPLE_DAGS, HERE / "dags", *([HERE / "distributed" / "dags"] if IS_DISTRIBUTED else []))
+
 TIMEOUT = 300
 """Seconds for one test; the first one also waits for the stack."""
 
@@ -75,7 +79,14 @@ def wrong_key() -> str:
 
 
 @pytest.fixture(scope="session")
+def deployment() -> Deployment:
+    """What the Airflow of these tests runs on."""
+    return chosen_deployment()
+
+
+@pytest.fixture(scope="session")
 def airflow_stack(
+    deployment: Deployment,
     tmp_path_factory: pytest.TempPathFactory,
     local_service: LocalServiceProcess,
     patient_service: LocalServiceProcess,
@@ -91,7 +102,7 @@ def airflow_stack(
     """
     folder = tmp_path_factory.mktemp("airflow")
     dags = folder / "dags"
-    for source in (EXAMPLE_DAGS, HERE / "dags"):
+    for source in DAG_FOLDERS:
         shutil.copytree(source, dags, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     connections = {
         "extend_default": local_service.connection(),
@@ -100,7 +111,8 @@ def airflow_stack(
     }
     # Python shows most deprecations to no one; test_warnings.py wants to see ours.
     env = {"PYTHONWARNINGS": "default,ignore::ResourceWarning"}  # of the sockets that Airflow forks with its tasks
-    with AirflowStack(folder / "home", dags, connections=connections, env=env, parallelism=6) as stack:
+    home = folder / "home"
+    with AirflowStack(home, dags, connections=connections, env=env, parallelism=6, deployment=deployment) as stack:
         keep_row_history(stack)
         add_connection(stack, "extend_patient", patient_service.connection())
         yield stack

@@ -28,6 +28,6 @@ def places_of(needle: str | re.Pattern[str], stack: AirflowStack) -> set[str]:
     found = {place for place, value in stored_values(stack) if pattern.search(value)}
     for path in stack.log_files():
         if pattern.search(path.read_text(errors="replace")):
-            # Those of triggers are told apart by the number of their triggerer.
-            found.add(re.sub(r"\.trigger\.\d+\.log$", ".trigger.log", f"{LOGS}/{path.name}"))
+            # Those of triggers are told apart by the number of their triggerer, and so are those of workers.
+            found.add(re.sub(r"(\.trigger|worker)[.-]\d+\.log$", r"\1.log", f"{LOGS}/{path.name}"))
     return found

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pypdf import PdfReader, PdfWriter
 
+from tests.e2e.chosen_deployment import IS_DISTRIBUTED
 from tests.e2e.examples import values_of_example
 from tests.e2e.leaks import LOGS, PRESIGNED_URL, places_of
 from tests.e2e.run_files import UNFLATTENED, asking_for, write_form, write_input
@@ -41,7 +42,8 @@ EVERYWHERE = {
     "task_instance.next_kwargs",
     f"{LOGS}/attempt=1.log",
     f"{LOGS}/attempt=1.log.trigger.log",
-    f"{LOGS}/scheduler.log",
+    # Of the process that tasks run below.
+    f"{LOGS}/{'worker' if IS_DISTRIBUTED else 'scheduler'}.log",
 }
 SECRETS = (
     "key of a connection in the environment",
