@@ -12,6 +12,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from extend_provider.connection_fields import FIELDS
 from extend_provider.exceptions import ExtendConfigurationError
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ __all__ = ["EXTRAS", "settings_from_connection"]
 
 log = logging.getLogger(__name__)
 
-EXTRAS = ("region", "workspace_id", "api_version", "requests_per_second", "timeout", "verify", "proxy")
+EXTRAS = tuple(field.name for field in FIELDS)
+# The Test button of Airflow 2 sends each field of the form a second time, under a name that begins like this.
+_FORM_PREFIX = "extra__extend__"
 
 
 def settings_from_connection(connection: Connection, user_agent_suffix: str = "") -> ClientSettings:
@@ -66,7 +69,7 @@ def _extras(connection: Connection) -> dict[str, Any]:
         extras = None
     if not isinstance(extras, dict):
         raise ExtendConfigurationError(f"The extra of connection {connection.conn_id!r} is not a JSON object.")
-    for name in sorted(set(extras) - set(EXTRAS)):
+    for name in sorted(set(extras) - set(EXTRAS) - {f"{_FORM_PREFIX}{name}" for name in EXTRAS}):
         _warn_of_unknown_extra(connection.conn_id, name)
     return {name: extras[name] for name in EXTRAS if extras.get(name) not in (None, "")}
 
@@ -88,7 +91,9 @@ def _api_key(connection: Connection) -> str:
     key = (connection.password or "").strip()
     if not key:
         raise ExtendConfigurationError(
-            f"Connection {connection.conn_id!r} has no API key.", hint="Put it into the connection's password."
+            f"Connection {connection.conn_id!r} has no API key.",
+            # Airflow 2 fills in no saved password when somebody opens the form again, and tests what the form holds.
+            hint="Put it into the connection's password; to test a saved connection in Airflow 2's form, once more.",
         )
     if not key.isascii() or not key.isprintable() or " " in key:
         raise ExtendConfigurationError(

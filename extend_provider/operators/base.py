@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from extend_provider.arguments import ON_REVIEW, one_of, seconds
 from extend_provider.events import read_event
 from extend_provider.hooks.extend import ExtendHook
 from extend_provider.links import ExtendRunLink
+from extend_provider.operators.map_index import name_after_file, takes_mapped_file
 from extend_provider.run_task import HookedTask, RunTask
 
 if TYPE_CHECKING:
@@ -37,6 +38,15 @@ class ExtendOperator(HookedTask, BaseOperator):
     def __init__(self, *, extend_conn_id: str = ExtendHook.default_conn_name, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.extend_conn_id = extend_conn_id
+
+    def _do_render_template_fields(
+        self, parent: Any, template_fields: Iterable[str], context: Context, *args: Any, **kwargs: Any
+    ) -> None:
+        """Render; a mapped task is then called after its file. See :class:`RedactedTemplateFields` for the method."""
+        is_own = parent is self and takes_mapped_file(self)
+        super()._do_render_template_fields(parent, template_fields, context, *args, **kwargs)
+        if is_own:
+            name_after_file(self, context)
 
     def execute(self, context: Context) -> Any:
         """Do the work, and close the hook's connections whatever happens."""

@@ -34,7 +34,7 @@ class ExtendCreateDocumentRunOperator(ExtendCreateRunOperator):
     """
 
     template_fields: Sequence[str] = ("file", "metadata", "result_path", *ExtendCreateRunOperator.template_fields)
-    template_fields_renderers = {"config": "json", "metadata": "json"}  # noqa: RUF012 - Airflow reads a plain dict
+    template_fields_renderers = dict.fromkeys(("config", "metadata", "secrets"), "json")
 
     files: Any = None
     priority: Any = None

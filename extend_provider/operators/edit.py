@@ -88,7 +88,7 @@ class ExtendCreateEditRunOperator(ExtendDetectingOperator):
         *("file", "template_id", "values", "schema", "config"),
         *ExtendCreateRunOperator.template_fields,
     )
-    template_fields_renderers = {"values": "json", "config": "json"}  # noqa: RUF012 - Airflow reads a plain dict
+    template_fields_renderers = {"values": "json", "schema": "json", "config": "json"}  # noqa: RUF012 - Airflow reads a plain dict
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pypdf import PdfReader
 
 from extend_provider.exceptions import ExtendNotFoundError
 from tests.e2e.examples import EXAMPLE_DAGS, values_of_example
@@ -34,6 +35,7 @@ WRITES = {
     "fill_form": {"filled_form": "filled.pdf"},
     "fill_from_template": {"filled_form": "filled.pdf"},
     "fill_from_values": {"filled_form": "filled.pdf"},
+    "fill_w9": {"result": "filled.pdf"},
     "packet": {"results": "."},
     "retention": {"filled_form": "filled.pdf"},
     "workflow_review": {"result": "result.json"},
@@ -74,6 +76,7 @@ def runs(
     form = base64.b64encode(FORM.read_bytes()).decode()
     template = {"name": "Onboarding", "fileBase64": form, "config": {"advancedOptions": UNFLATTENED}}
     conf["fill_from_template"]["template_id"] = local_service.control("POST", "templates", template)["id"]
+    conf["fill_w9"]["form"] = str(FORM)
     shutil.copytree(FORM.parent, folders["parse_folder"] / "inbox")
     conf["parse_folder"]["folder"] = (folders["parse_folder"] / "inbox").as_uri()
     ids = start_together(airflow_stack, {dag_id: (dag_id, conf[dag_id]) for dag_id in EXAMPLES})
@@ -107,6 +110,12 @@ def test_filling_by_name(dag_id: str, runs: ExampleRuns) -> None:
 
     asked = values_of_example(dag_id)
     assert {name: value for name, value in values_in(folder / "filled.pdf").items() if name in asked} == asked
+
+
+def test_fill_w9(runs: ExampleRuns) -> None:
+    _, folder = runs.finish("fill_w9")
+
+    assert "Jordan Avery" in PdfReader(folder / "filled.pdf").pages[0].extract_text()
 
 
 def test_retention(airflow_stack: AirflowStack, extend_client: ExtendClient, runs: ExampleRuns) -> None:
@@ -147,6 +156,15 @@ def test_parse_folder(runs: ExampleRuns) -> None:
     }
     assert "## Certificate of insurance" in (folder / "inbox" / "packet.md").read_text()
     assert "New contractor onboarding" in (folder / "inbox" / "onboarding.md").read_text()
+
+
+def test_mapped_tasks_are_called_after_their_files(airflow_stack: AirflowStack, runs: ExampleRuns) -> None:
+    run_id, _ = runs.finish("parse_folder")
+
+    query = "SELECT map_index, rendered_map_index FROM task_instance WHERE run_id = ? AND task_id = 'parse'"
+    with airflow_stack.database() as database:
+        named = {row["map_index"]: row["rendered_map_index"] for row in database.execute(query, (run_id,)).fetchall()}
+    assert named == {0: "onboarding.pdf", 1: "packet.pdf"}
 
 
 def test_workflow_review(airflow_stack: AirflowStack, local_service: LocalServiceProcess, runs: ExampleRuns) -> None:

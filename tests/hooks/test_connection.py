@@ -145,6 +145,13 @@ def test_misspelt_extra_gives_a_warning_that_names_the_nearest(caplog: pytest.Lo
     assert "unknown extra 'zzz', which is ignored. Known extras" in caplog.text
 
 
+def test_what_the_form_of_airflow_2_sends_twice_gives_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    settings = settings_from_connection(connection({"region": "eu1", "extra__extend__region": "eu1"}))
+
+    assert settings.base_url == "https://api.eu1.extend.ai"
+    assert caplog.text == ""
+
+
 def test_extras_cannot_reach_the_client_unnamed() -> None:
     settings = settings_from_connection(connection({"transport": "os.system", "user_agent_suffix": "x"}))
     assert settings.user_agent_suffix == ""

@@ -1,0 +1,5 @@
+"""What a check raises."""
+
+
+class ScreenshotError(RuntimeError):
+    """A page does not show what it should, or cannot be photographed."""
