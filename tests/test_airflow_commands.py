@@ -16,6 +16,9 @@ from extend_provider import __version__
 from extend_provider.connection_fields import FIELDS
 from extend_provider.get_provider_info import get_provider_info
 
+# The fixtures are made once.
+pytestmark = pytest.mark.xdist_group("airflow_commands")
+
 NAME = "airflow-provider-extend"
 HOOK = "extend_provider.hooks.extend.ExtendHook"
 COMMANDS = (
@@ -27,13 +30,17 @@ COMMANDS = (
     ["behaviours"],
     ["widgets"],
 )
-# All in one process, because each would import Airflow for seconds.
+# All in one process, because each would import Airflow for seconds. After those about this package come all others, but
+# for lazy-loaded, a check that Airflow 3.3 fails by itself.
 RUN_COMMANDS = """
 import json, sys, warnings
 warnings.simplefilter("always")
 from airflow.cli import cli_parser
+from airflow.cli.cli_config import PROVIDERS_COMMANDS
 parser = cli_parser.get_parser()
-for command in json.loads(sys.argv[1]):
+asked = json.loads(sys.argv[1])
+others = {command.name for command in PROVIDERS_COMMANDS} - {command[0] for command in asked} - {"lazy-loaded"}
+for command in [*asked, *([name] for name in sorted(others))]:
     print("<<", command[0], flush=True)
     arguments = parser.parse_args(["providers", *command, "--output", "json"])
     arguments.func(arguments)
@@ -77,7 +84,7 @@ def shown() -> subprocess.CompletedProcess[str]:
 def answers(shown: subprocess.CompletedProcess[str]) -> dict[str, list[dict[str, Any]]]:
     """Command to the rows that are about this package."""
     found = {}
-    for name, output in re.findall(r"^<< (\w+)\n(.*?)^>>$", shown.stdout, re.MULTILINE | re.DOTALL):
+    for name, output in re.findall(r"^<< ([\w-]+)\n(.*?)^>>$", shown.stdout, re.MULTILINE | re.DOTALL):
         rows = json.loads(output[output.index("[") :]) if "[" in output else []
         found[name] = [row for row in rows if "extend" in json.dumps(row)]
     return found
@@ -110,6 +117,12 @@ def test_links_and_triggers(answers: dict[str, Any]) -> None:
     assert answers["links"] == [{"extra_link_class_name": "extend_provider.links.ExtendRunLink"}]
     (trigger,) = answers["triggers"]
     assert (trigger["package_name"], trigger["class"]) == (NAME, "extend_provider.triggers.run")
+
+
+def test_nothing_else_is_said_of_it(answers: dict[str, Any]) -> None:
+    others = {name: rows for name, rows in answers.items() if [name] not in [command[:1] for command in COMMANDS]}
+    assert {"auth-managers", "configs", "executors", "logging", "notifications", "secrets"} <= set(others)
+    assert {name: rows for name, rows in others.items() if rows} == {}
 
 
 def test_form(answers: dict[str, Any]) -> None:
