@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TESTS = (
+    # Celery's settings that the pages name can be checked where its provider is.
+    "tests/docs/test_settings.py",
     "tests/e2e/test_example_dags.py",
     "tests/e2e/test_restart.py",
     "tests/e2e/test_kill.py",
