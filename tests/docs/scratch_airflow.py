@@ -65,7 +65,7 @@ class ScratchAirflow:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=200,
+            timeout=380,
             check=False,
         )
         assert done.returncode == 0, done.stdout

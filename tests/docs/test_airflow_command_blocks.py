@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.docs.scratch_airflow import ScratchAirflow
 
 # One process prepares what they share.
-pytestmark = pytest.mark.xdist_group("scratch_airflow")
+pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("scratch_airflow")]
 
 PAGE_OF_THE_LONG_STORY = "docs/examples.md"  # see test_examples_page.py
 IN_BLOCKS: list[Block] = [

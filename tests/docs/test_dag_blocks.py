@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.docs.scratch_airflow import ScratchAirflow
 
 # One process prepares what they share.
-pytestmark = pytest.mark.xdist_group("scratch_airflow")
+pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("scratch_airflow")]
 
 HERE = Path(__file__).parent
 FORMS = ROOT / "example_dags" / "forms"

@@ -29,7 +29,7 @@ SAY_YES = the_block(PAGE, '$ curl -H "Authorization: Bearer $KEY" $URL/_local/ru
 FILL_TEMPLATE = the_block(PAGE, "$ FORM=")
 PATIENCE = 120.0
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("scratch_airflow")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("scratch_airflow")]
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dev.pages import Block, Inline
 
 # One process prepares what they share.
-pytestmark = pytest.mark.xdist_group("docs_install")
+pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("docs_install")]
 
 NAME = "airflow-provider-extend"
 ITEMS: list[Block | Inline] = [

@@ -15,7 +15,7 @@ from tests.docs.claims import BLOCKS, claim, is_test, the_block
 from tests.docs.scratch_airflow import clean_environment
 
 # One process prepares what they share.
-pytestmark = pytest.mark.xdist_group("docs_pytest")
+pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("docs_pytest")]
 
 SETTINGS = the_block("docs/local-service.md", "[tool.pytest.ini_options]")
 # Tests of whole DAGs need an Airflow: see test_testing_page.py.
