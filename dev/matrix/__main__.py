@@ -116,7 +116,7 @@ def _report(chosen: list[Cell], whole: list[Cell], built: Built, results: Result
     if missing and not write_some:
         print(f"So {PAGE.relative_to(ROOT)} stays as it is; --write would write what there is.")
     else:
-        write(PAGE, built.wheel.name, _known(whole, results), results)
+        write(PAGE, built.wheel.name, _known(whole, results), results, missing)
         print(f"Written to {PAGE.relative_to(ROOT)}.")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dev.matrix.cells import AIRFLOW, REAL, UNIT, Cell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from dev.matrix.parts import Result
@@ -31,7 +32,7 @@ def table(cells: list[Cell], results: Results) -> list[str]:
     return [*_HEAD, *(_row(cell, results) for cell in cells)]
 
 
-def write(page: Path, wheel: str, cells: list[Cell], results: Results) -> None:
+def write(page: Path, wheel: str, cells: list[Cell], results: Results, missing: Sequence[str] = ()) -> None:
     """
     Put the table between the marks of the page.
 
@@ -39,10 +40,14 @@ def write(page: Path, wheel: str, cells: list[Cell], results: Results) -> None:
     :param wheel: name of the wheel.
     :param cells: rows of the table.
     :param results: of what was run.
+    :param missing: names of the cells that were not run, or not as a whole; the page tells.
     """
     before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
-    lines = [BEGIN, "", f"`{wheel}`, SHA-256 `{results.sha256}`:", "", *table(cells, results), "", END]
+    lines = [BEGIN, "", f"`{wheel}`, SHA-256 `{results.sha256}`:", "", *table(cells, results), ""]
+    if missing:
+        lines += [f"Not run with this wheel, or not as a whole: {', '.join(missing)}.", ""]
+    lines.append(END)
     page.write_text(before + "\n".join(lines) + after)
 
 

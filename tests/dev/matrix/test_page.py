@@ -57,6 +57,9 @@ def test_only_what_is_between_the_marks_is_written(tmp_path: Path) -> None:
     assert text.endswith(f"{END}\n\nafter\n")
     assert "| lowest | pydantic, pypdf | 2 failed, 1 passed, 3 s | did not end, 1800 s |" in text
     assert "old" not in text
+    assert "Not run" not in text
+    write(page, "a.whl", [cell], results, ["3.0.6-py3.12", "2.11.2-py3.10-lowest"])
+    assert "not as a whole: 3.0.6-py3.12, 2.11.2-py3.10-lowest.\n" in page.read_text()
 
 
 def test_the_page_is_about_all_releases() -> None:
