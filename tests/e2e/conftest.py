@@ -14,6 +14,7 @@ from dev.airflow_deployment import Deployment
 from dev.airflow_stack import AirflowStack
 from dev.local_service import LocalServiceProcess
 from extend_provider.client import ClientSettings, ExtendClient
+from extend_provider.local import LocalService
 from tests.e2e.airflow_user import add_connection
 from tests.e2e.chosen_deployment import IS_DISTRIBUTED, chosen_deployment
 from tests.e2e.examples import EXAMPLE_DAGS
@@ -70,6 +71,13 @@ def revoking_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local
     log = tmp_path_factory.mktemp("revoking") / "service.log"
     with LocalServiceProcess(log, "--processing-time", "3600") as service:
         yield service
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[LocalService]:
+    """A module's own service, whose runs do not end by themselves."""
+    with LocalService(processing_time=3600) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

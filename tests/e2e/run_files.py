@@ -33,6 +33,12 @@ def write_form(folder: Path, form_pdf: bytes, name: str = "form.pdf") -> str:
     return str(path)
 
 
+def form_input(folder: Path, connection: str, form_pdf: bytes, marker: str) -> dict[str, str]:
+    """Write the input of a DAG run that fills the small form with a name that tells whose it is."""
+    config = asking_for({"full_name": f"{marker} Avery"})
+    return write_input(folder, connection=connection, file=write_form(folder, form_pdf), config=config)
+
+
 def asking_for(values: dict[str, Any]) -> dict[str, Any]:
     """Return a config that asks for values by field name, in instructions."""
     return {"instructions": json.dumps(values), "advancedOptions": UNFLATTENED}

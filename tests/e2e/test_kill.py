@@ -12,7 +12,7 @@ from dev.airflow_logs import readable
 from extend_provider.local import LocalService
 from tests.e2e.airflow_user import add_connection, airflow_has, clear, mark_failed, tries_of, write
 from tests.e2e.polling import until
-from tests.e2e.run_files import asking_for, write_form, write_input
+from tests.e2e.run_files import form_input
 
 if TYPE_CHECKING:
     from dev.airflow_stack import AirflowStack
@@ -30,12 +30,6 @@ SLOWLY = 3.0
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[LocalService]:
-    with LocalService(processing_time=3600) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def run_id(
     airflow_stack: AirflowStack,
     service: LocalService,
@@ -46,8 +40,7 @@ def run_id(
     """Id of a DAG run whose tasks all wait, the deferred ones in the only triggerer."""
     folder = tmp_path_factory.mktemp(DAG)
     add_connection(airflow_stack, "extend_killed", service.connection_json())
-    config = asking_for({"full_name": f"{marker} Avery"})
-    given = write_input(folder, connection="extend_killed", file=write_form(folder, form_pdf), config=config)
+    given = form_input(folder, "extend_killed", form_pdf, marker)
     started = airflow_stack.trigger_dag(DAG, given)
     for task in DEFERRED:
         airflow_stack.wait_for_triggerer(DAG, started, task, TIMEOUT)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +11,7 @@ from dev.airflow_logs import readable
 from extend_provider.failure_reasons import advice_for
 from extend_provider.local import LocalService
 from tests.e2e.airflow_user import add_connection, airflow_has, tries_of
-from tests.e2e.run_files import asking_for, write_form, write_input
+from tests.e2e.run_files import form_input
 from tests.e2e.starting import start_together
 
 if TYPE_CHECKING:
@@ -64,14 +63,9 @@ def runs(
     for name, service in services.items():
         conn_id = f"extend_{name.lower()}"
         add_connection(airflow_stack, conn_id, service.connection_json())
-        given = write_run(tmp_path_factory.mktemp(name), conn_id, form_pdf, marker)
+        given = form_input(tmp_path_factory.mktemp(name), conn_id, form_pdf, marker)
         planned[name] = POLICY if name == POLICY else DAG, given
     return start_together(airflow_stack, planned)
-
-
-def write_run(folder: Path, conn_id: str, form_pdf: bytes, marker: str) -> dict[str, str]:
-    config = asking_for({"full_name": f"{marker} Avery"})
-    return write_input(folder, connection=conn_id, file=write_form(folder, form_pdf), config=config)
 
 
 def test_a_reason_that_no_retry_mends_fails_the_first_try(

@@ -7,7 +7,6 @@ Everything starts while no triggerer runs. When one is started, deadlines have p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from dev.airflow_logs import readable
 from extend_provider.local import LocalService
 from tests.e2e.airflow_user import add_connection, airflow_has, tries_of
 from tests.e2e.polling import until
-from tests.e2e.run_files import asking_for, write_form, write_input
+from tests.e2e.run_files import form_input
 from tests.e2e.starting import start_together
 
 if TYPE_CHECKING:
@@ -53,12 +52,6 @@ class Ended:
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[LocalService]:
-    with LocalService(processing_time=3600) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def ended(
     airflow_stack: AirflowStack,
     service: LocalService,
@@ -68,8 +61,7 @@ def ended(
 ) -> Ended:
     folder = tmp_path_factory.mktemp(DAG)
     add_connection(airflow_stack, "extend_patience", service.connection_json())
-    config = asking_for({"full_name": f"{marker} Avery"})
-    given = write_input(folder, connection="extend_patience", file=write_form(folder, form_pdf), config=config)
+    given = form_input(folder, "extend_patience", form_pdf, marker)
     airflow_stack.stop_component("triggerer")
     try:
         runs = start_together(airflow_stack, {DAG: (DAG, given), ALONE: (ALONE, given)})

@@ -16,7 +16,7 @@ from extend_provider.local import LocalService
 from tests.e2e.airflow_user import add_connection
 from tests.e2e.distributed.placement import waits_by_triggerer
 from tests.e2e.polling import until
-from tests.e2e.run_files import asking_for, write_form, write_input
+from tests.e2e.run_files import form_input
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,10 +35,9 @@ Waits = dict["int | None", int]
 
 
 @pytest.fixture(scope="module")
-def service(airflow_stack: AirflowStack) -> Iterator[LocalService]:
-    with LocalService(processing_time=3600) as running:
-        add_connection(airflow_stack, CONNECTION, running.connection_json())
-        yield running
+def service(airflow_stack: AirflowStack, service: LocalService) -> LocalService:
+    add_connection(airflow_stack, CONNECTION, service.connection_json())
+    return service
 
 
 @pytest.fixture
@@ -47,8 +46,7 @@ def waiting(
 ) -> Iterator[str]:
     """Id of a DAG run whose tasks all wait, in both triggerers; at the end, both run again."""
     service.reset()
-    config = asking_for({"full_name": f"{marker} Avery"})
-    given = write_input(tmp_path, connection=CONNECTION, file=write_form(tmp_path, form_pdf), config=config)
+    given = form_input(tmp_path, CONNECTION, form_pdf, marker)
     run_id = airflow_stack.trigger_dag(DAG, given)
     until(lambda: is_shared(waits(airflow_stack, run_id)), "both triggerers to have waits", TIMEOUT)
     assert service.runs_created == WAITS

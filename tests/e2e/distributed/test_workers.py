@@ -17,7 +17,7 @@ from extend_provider.local import LocalService
 from tests.e2e.airflow_user import add_connection, tries_of
 from tests.e2e.distributed.placement import pid_of, worker_of
 from tests.e2e.polling import until
-from tests.e2e.run_files import asking_for, write_form, write_input
+from tests.e2e.run_files import form_input
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,10 +34,9 @@ REFUSED = "Task already running elsewhere, ignoring redelivered message"
 
 
 @pytest.fixture(scope="module")
-def service(airflow_stack: AirflowStack) -> Iterator[LocalService]:
-    with LocalService(processing_time=3600) as running:
-        add_connection(airflow_stack, CONNECTION, running.connection_json())
-        yield running
+def service(airflow_stack: AirflowStack, service: LocalService) -> LocalService:
+    add_connection(airflow_stack, CONNECTION, service.connection_json())
+    return service
 
 
 @pytest.fixture
@@ -46,8 +45,7 @@ def start(
 ) -> Iterator[str]:
     """Id of a DAG run, just started; at the end, all workers run again."""
     service.reset()
-    config = asking_for({"full_name": f"{marker} Avery"})
-    given = write_input(tmp_path, connection=CONNECTION, file=write_form(tmp_path, form_pdf), config=config)
+    given = form_input(tmp_path, CONNECTION, form_pdf, marker)
     airflow_stack.expect_crashes("worker")
     yield airflow_stack.trigger_dag(DAG, given)
     for name in WORKERS:
