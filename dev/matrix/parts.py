@@ -28,6 +28,7 @@ _WARNINGS = "ignore\nerror:::(extend_provider|tests|example_dags)\\b.*"
 _PURE_TESTS = ("tests/benchmarks", "tests/client", "tests/dev", "tests/hostile", "tests/local", "tests/watch")
 _PATIENCE = {UNIT: 3600.0, AIRFLOW: 1800.0, REAL: 1800.0}
 _FOREIGN_PREFIXES = ("AIRFLOW", "PYTEST", "PYTHONPATH", "VIRTUAL_ENV")
+_WORKERS = "PYTEST_XDIST_AUTO_NUM_WORKERS"  # the name that xdist gives it; default: as many as there are cores
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ def _selection(part: str, tests: Path) -> list[str]:
 def _run(command: list[str], part: str, tests: Path, folder: Path) -> bool:
     """Run in the folder of the tests; return whether it ended in time."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN_PREFIXES)}
+    if _WORKERS in os.environ:
+        environment[_WORKERS] = os.environ[_WORKERS]
     with (folder / f"{part}.log").open("w") as log:
         try:
             subprocess.run(

@@ -8,7 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-_FOREIGN = ("AIRFLOW", "_AIRFLOW", "PYTEST", "COV_", "COVERAGE", "PYTHONPATH", "VIRTUAL_ENV")
+# make hands its flags and the variables of its command line on to all that it runs: `make matrix ARGS=--ci` runs tests.
+_OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "ARGS")
+_FOREIGN = ("AIRFLOW", "_AIRFLOW", "PYTEST", "COV_", "COVERAGE", "PYTHONPATH", "VIRTUAL_ENV", *_OF_MAKE)
 
 
 def clean_environment(**more: str) -> dict[str, str]:

@@ -79,7 +79,11 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @needs_make
 @pytest.mark.parametrize(("place", "words"), MADE, ids=lambda value: value if isinstance(value, str) else value[-1])
-def test_make_knows_what_to_run(place: str, words: list[str], ready: list[str]) -> None:
+def test_make_knows_what_to_run(
+    place: str, words: list[str], ready: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAKEFLAGS", " -- ARGS=--ci")  # as in the tests of `make matrix ARGS=--ci`
+    monkeypatch.setenv("ARGS", "--ci")
     told = subprocess.run(
         [*words, "--dry-run", "--always-make", "--directory", ROOT, *ready],
         env=clean_environment(),
