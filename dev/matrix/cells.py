@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dev.matrix.releases import MIDDLE, NEWEST, OLDEST, RELEASES, Release
+from dev.matrix.releases import FLOOR, MIDDLE, NEWEST, OLDEST, RELEASES, Release
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -20,8 +20,8 @@ ALL_PARTS = (UNIT, AIRFLOW, REAL)
 AS_RELEASED, LOWEST, LATEST = "as released", "lowest", "newest"
 DEPENDENCIES = (AS_RELEASED, LOWEST, LATEST)
 """
-Which versions of the dependencies: those of the day of the Airflow release; the lowest that this package admits; the
-newest of today.
+Which versions of the dependencies: those of the day of the Airflow release; the lowest that this package admits, also
+of Airflow; the newest of today.
 """
 
 
@@ -64,8 +64,8 @@ def _cells(installed: Collection[str]) -> Iterator[Cell]:
         pythons = [python for python in release.pythons if python in installed]
         for python in pythons:
             yield Cell(release, python, PARTS if python == pythons[-1] else (UNIT,))
-    if oldest := [python for python in OLDEST.pythons if python in installed]:
-        yield Cell(OLDEST, oldest[0], PARTS, LOWEST)
+    if oldest := [python for python in FLOOR.pythons if python in installed]:
+        yield Cell(FLOOR, oldest[0], PARTS, LOWEST)
     if newest := [python for python in NEWEST.pythons if python in installed]:
         yield Cell(NEWEST, newest[-1], PARTS, LATEST)
 
@@ -80,6 +80,8 @@ def cells_for_ci(cells: list[Cell]) -> list[Cell]:
     """
     chosen: dict[str, Cell] = {}
     for cell in cells:
+        if cell.dependencies != AS_RELEASED:
+            continue
         parts = (AIRFLOW, REAL) if cell.release in {OLDEST, MIDDLE} else (AIRFLOW,)
         chosen.setdefault(cell.release.version, Cell(cell.release, cell.python, parts))
     return list(chosen.values())

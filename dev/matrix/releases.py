@@ -31,5 +31,8 @@ RELEASES = (
 
 OLDEST, NEWEST = RELEASES[0], RELEASES[-1]
 
+FLOOR = Release("2.11.0", "2025-05-27", ("3.10", "3.11", "3.12"))
+"""The lowest release that the package admits: with the lowest dependencies. Later ones of others it does not bear."""
+
 MIDDLE = RELEASES[2]
 """The release that CI runs for real besides the oldest; its ``make test`` runs the newest."""

@@ -8,7 +8,7 @@ from dev.matrix.cells import LOWEST, PARTS, REAL, UNIT, Cell
 from dev.matrix.environment_facts import Environment
 from dev.matrix.page import BEGIN, END, table, write
 from dev.matrix.parts import Result
-from dev.matrix.releases import OLDEST, RELEASES
+from dev.matrix.releases import FLOOR, OLDEST, RELEASES
 from dev.matrix.results import Results
 
 CELL = Cell(OLDEST, "3.10", PARTS)
@@ -45,7 +45,7 @@ def test_only_what_is_between_the_marks_is_written(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"before\n\n{BEGIN}\nold\n{END}\n\nafter\n")
     results = Results(tmp_path / "results.json", "abc")
-    cell = Cell(OLDEST, "3.10", PARTS, LOWEST)
+    cell = Cell(FLOOR, "3.10", PARTS, LOWEST)
     results.keep(cell, ENVIRONMENT, UNIT, Result(1, 2, 0, 3, 3, complete=True))
     results.keep(cell, ENVIRONMENT, REAL, Result(0, 0, 0, 1800, 9, complete=False))
 
@@ -58,8 +58,8 @@ def test_only_what_is_between_the_marks_is_written(tmp_path: Path) -> None:
     assert "| lowest | pydantic, pypdf | 2 failed, 1 passed, 3 s | did not end, 1800 s |" in text
     assert "old" not in text
     assert "Not run" not in text
-    write(page, "a.whl", [cell], results, ["3.0.6-py3.12", "2.11.2-py3.10-lowest"])
-    assert "not as a whole: 3.0.6-py3.12, 2.11.2-py3.10-lowest.\n" in page.read_text()
+    write(page, "a.whl", [cell], results, ["3.0.6-py3.12", "2.11.0-py3.10-lowest"])
+    assert "not as a whole: 3.0.6-py3.12, 2.11.0-py3.10-lowest.\n" in page.read_text()
 
 
 def test_the_page_is_about_all_releases() -> None:

@@ -75,3 +75,9 @@ def test_tests_that_do_not_end_are_no_success(tests: Path, tmp_path: Path, monke
     monkeypatch.setitem(__import__("dev.matrix.parts", fromlist=["_"])._PATIENCE, UNIT, 0.01)
     result = run_part(UNIT, Path(sys.executable), tests, tmp_path)
     assert (result.complete, result.good) == (False, False)
+
+
+def test_the_number_of_workers_can_be_set(tests: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_XDIST_AUTO_NUM_WORKERS", "3")
+    run_part(UNIT, Path(sys.executable), tests, tmp_path)
+    assert "3 workers" in (tmp_path / "unit.log").read_text()
