@@ -37,7 +37,7 @@ def schema_of_model(model: Any) -> dict[str, Any]:
     a table. ``Field(json_schema_extra={"extend_edit:…": …})`` adds keys of Extend's.
 
     :param model: the class.
-    :raises ExtendConfigurationError: a field has a type that no field of a form can hold.
+    :raises ExtendConfigurationError: it has no fields, or one of a type that no field of a form can hold.
     """
     try:
         # As instances are dumped: a Decimal as text, computed fields too.
@@ -46,7 +46,7 @@ def schema_of_model(model: Any) -> dict[str, Any]:
         raise ExtendConfigurationError(
             f"The model {model.__name__} cannot be turned into a schema ({type(error).__name__}).", hint=_UNFIT
         ) from error
-    schema = _Conversion(model.__name__, plain.get("$defs", {})).group(plain, "")
+    schema = _Conversion(model.__name__, plain.get("$defs", {})).whole(plain)
     return {key: value for key, value in schema.items() if key != "description"}
 
 
@@ -62,6 +62,13 @@ class _Conversion:
         self._model = model
         self._definitions = definitions
         self._open: list[str] = []
+
+    def whole(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the schema of the model itself, which pydantic may have put a reference to in its place."""
+        variants = list(self._variants(plain))
+        if len(variants) != 1 or not variants[0].get("properties"):
+            raise ExtendConfigurationError(f"The model {self._model} has no fields with names.", hint=_UNFIT)
+        return self.group(variants[0], "")
 
     def group(self, plain: Mapping[str, Any], path: str) -> dict[str, Any]:
         """Return the schema of a model."""

@@ -58,7 +58,7 @@ class Server(uvicorn.Server):
             )
         )
         self._on_ready = on_ready
-        self._stopping: asyncio.Event | None = None
+        self._stopping = asyncio.Event()
         self._socket = _bind(service.settings.host, service.settings.port)
         self.base_url = _base_url(service.settings.host, self._socket.getsockname()[1])
         service.webhooks.base_url = self.base_url
@@ -78,12 +78,10 @@ class Server(uvicorn.Server):
     def stop(self) -> None:
         """End soon. To be called on the server's loop."""
         self.should_exit = True
-        if self._stopping:
-            self._stopping.set()
+        self._stopping.set()
 
     async def main_loop(self) -> None:
         """Serve until told to stop."""
-        self._stopping = asyncio.Event()
         ticking = asyncio.ensure_future(super().main_loop())
         stopping = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait({ticking, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 
 from extend_provider.exceptions import ExtendConfigurationError
 from extend_provider.forms.filling import filled_schema
@@ -153,6 +153,22 @@ class Callback(BaseModel):
     value: type
 
 
+class Rows(RootModel[list[Node]]):
+    pass
+
+
+class Perhaps(RootModel[Address | None]):
+    pass
+
+
+class Pairs(RootModel[dict[str, str]]):
+    pass
+
+
+class Nothing(BaseModel):
+    pass
+
+
 @pytest.mark.parametrize(
     ("model", "text"),
     [
@@ -161,11 +177,19 @@ class Callback(BaseModel):
         (Mixed, "value in the model Mixed has more than one type"),
         (Words, "value in the model Words is a list of what is no model and no choice"),
         (Callback, "the model Callback|The model Callback cannot be turned into a schema"),
+        *((model, f"The model {model.__name__} has no fields with names") for model in (Rows, Perhaps, Pairs, Nothing)),
     ],
 )
 def test_models_that_are_no_forms(model: type[BaseModel], text: str) -> None:
     with pytest.raises(ExtendConfigurationError, match=text):
         schema_of_model(model)
+
+
+def test_a_root_may_be_a_model() -> None:
+    class Home(RootModel[Address]):
+        pass
+
+    assert schema_of_model(Home) == schema_of_model(Address)
 
 
 def test_classes_are_told_from_the_rest() -> None:
