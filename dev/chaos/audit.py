@@ -35,6 +35,7 @@ class Findings:
     :param most_attempts: tries of the task that had the most.
     :param created: runs that the service created, deleted ones too.
     :param runs: runs that the service has.
+    :param failed: of these, that the service let fail; a retry has to buy another one, and does so once.
     :param credits: what they cost.
     :param not_once: tasks that have not exactly one run.
     :param lost: runs that no task ended with.
@@ -50,6 +51,7 @@ class Findings:
     most_attempts: int = 0
     created: int = 0
     runs: int = 0
+    failed: int = 0
     credits: int = 0
     not_once: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
@@ -146,13 +148,14 @@ def _look_at_file(item: Item, findings: Findings) -> None:
 def _look_at_runs(client: ExtendClient, waves: list[Wave], answers: dict[str, str], findings: Findings) -> None:
     """Count runs by what they were asked to fill in; twins ask for the same."""
     asked = Counter(item.value for wave in waves for item in wave.items)
-    listed = {run.id for run in client.list_runs(maxPageSize=100)}
-    findings.runs = len(listed)
-    runs = Counter(_asked_of(client, run_id) for run_id in listed)
+    status = {run.id: run.status for run in client.list_runs(maxPageSize=100)}
+    listed, failed = set(status), {run_id for run_id in status if status[run_id] == "FAILED"}
+    findings.runs, findings.failed = len(listed), len(failed)
+    runs = Counter(_asked_of(client, run_id) for run_id in listed - failed)
     for value in sorted(asked.keys() | runs.keys()):
         if asked[value] != runs[value]:
             findings.not_once.append(f"{value!r}: {runs[value]} runs for {asked[value]} tasks")
-    findings.lost += sorted(listed - set(answers.values()))
+    findings.lost += sorted(listed - failed - set(answers.values()))
     if findings.created != findings.runs:
         findings.lost.append(f"{findings.created - findings.runs} deleted ones")
     shared = [run_id for run_id, times in Counter(answers.values()).items() if times > 1]

@@ -30,8 +30,10 @@ def shortfalls(outcome: Outcome, options: Options) -> list[str]:
         if those:
             more = f" and {len(those) - _EXAMPLES} more" if len(those) > _EXAMPLES else ""
             reasons.append(f"{len(those)} {name}: {'; '.join(those[:_EXAMPLES])}{more}")
-    if findings.created != findings.fills:
-        reasons.append(f"the service created {findings.created} runs for {findings.fills} fill tasks")
+    bought = findings.created - findings.failed
+    if bought != findings.fills:
+        without = f" besides {findings.failed} that failed" if findings.failed else ""
+        reasons.append(f"the service created {bought} runs{without} for {findings.fills} fill tasks")
     if findings.attempts < options.attempts:
         reasons.append(f"only {findings.attempts} of {options.attempts} task attempts")
     if options.every_point and outcome.unhit:
@@ -63,6 +65,7 @@ def table(outcome: Outcome) -> str:
 
 def _results(outcome: Outcome) -> list[tuple[str, str]]:
     findings = outcome.findings
+    bought = findings.created - findings.failed
     return [
         ("Airflow", outcome.airflow),
         ("seed", str(outcome.seed)),
@@ -73,7 +76,8 @@ def _results(outcome: Outcome) -> list[tuple[str, str]]:
         ("kills", str(sum(outcome.kills.values()))),
         ("components started again", ", ".join(f"{name} {n} times" for name, n in sorted(outcome.restarts.items()))),
         ("runs created, as the service counts", str(findings.created)),
-        ("runs per fill task", f"{findings.created / findings.fills:.3f}" if findings.fills else "-"),
+        ("of these, runs that the service let fail", str(findings.failed)),
+        ("other runs per fill task", f"{bought / findings.fills:.3f}" if findings.fills else "-"),
         ("credits", str(findings.credits)),
         *((name, str(len(those))) for name, those in findings.faults.items()),
         ("hidden `.part` files of killed downloads", str(outcome.left_overs)),

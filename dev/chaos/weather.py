@@ -19,6 +19,7 @@ _FAULTS: tuple[tuple[str, int, dict[str, Any]], ...] = (
     ("429 with a date", 1, {"fault": "rate_limit", "times": 3, "options": {"retry_after": "date", "seconds": 2}}),
     ("429 without", 3, {"fault": "rate_limit", "times": 3, "options": {"retry_after": None}}),
     ("429 to submits only", 2, {"fault": "rate_limit", "times": 3, "options": {"retry_after": 2}, **_SUBMIT}),
+    ("a run that fails, but may succeed on another try", 2, {"fault": "fail"}),
     ("500 after the run was created", 3, {"fault": "error_after_create"}),
     ("connection cut after a submit", 3, {"fault": "cut_after", **_SUBMIT}),
     ("half an answer to a submit", 2, {"fault": "truncated", **_SUBMIT}),

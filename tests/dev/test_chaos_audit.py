@@ -111,6 +111,15 @@ def test_a_run_too_many_is_found(done: Done) -> None:
     assert done.faults() == {"tasks without exactly one run", "lost runs"}
 
 
+def test_a_run_that_the_service_let_fail_is_none_too_many(done: Done) -> None:
+    done.service.inject("fail")
+    done.fill(done.items[0])
+
+    findings = done.findings()
+    assert done.faults() == set()
+    assert (findings.created, findings.runs, findings.failed) == (3, 3, 1)
+
+
 def test_a_run_too_many_is_found_though_it_was_deleted(done: Done) -> None:
     done.client.delete_run(done.fill(done.items[0]).id)
 

@@ -45,6 +45,10 @@ def test_what_the_service_counts_must_fit() -> None:
     assert shortfalls(replace(PASSED, findings=replace(FINDINGS, created=73)), OPTIONS) == [
         "the service created 73 runs for 72 fill tasks"
     ]
+    assert shortfalls(replace(PASSED, findings=replace(FINDINGS, created=75, failed=3)), OPTIONS) == []
+    assert shortfalls(replace(PASSED, findings=replace(FINDINGS, created=75, failed=2)), OPTIONS) == [
+        "the service created 73 runs besides 2 that failed for 72 fill tasks"
+    ]
 
 
 def test_too_few_attempts_fail_it() -> None:

@@ -37,7 +37,7 @@ def test_a_small_crash_test_passes(tmp_path: Path) -> None:
     outcome, output = crash_test(tmp_path / "chaos")
 
     findings = outcome["findings"]
-    assert findings["created"] == findings["fills"] == TASKS, output
+    assert findings["created"] - findings["failed"] == findings["fills"] == TASKS, output
     assert findings["credits"] > 0
     assert sum(outcome["kills"].values()) >= TASKS, output
     assert outcome["restarts"]["triggerer"] >= 2, output
