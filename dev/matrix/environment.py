@@ -75,8 +75,9 @@ class EnvironmentBuilder:
     def _as_of(self) -> list[str]:
         return [] if self._cell.dependencies == LATEST else ["--exclude-newer", self._cell.release.as_of]
 
-    def _install(self) -> dict[str, str]:
-        """Install everything; return what the package added to Airflow."""
+    def _install(self) -> dict[str, str] | None:
+        """Install everything; return what the package added to Airflow, ``None`` where they come together."""
+        added: dict[str, str] | None = None
         if self._cell.dependencies == AS_RELEASED:
             self._pip(f"apache-airflow=={self._cell.release.version}", *self._as_of())
             before = installed(self._python)
@@ -86,7 +87,6 @@ class EnvironmentBuilder:
             self._pip(f"{self._built.wheel}[local]", *self._pinned(installed(self._python)), *self._as_of())
         else:
             self._install_by_range()
-            added = {}
         before = installed(self._python)
         self._install_tools(before)
         self._added_to(before)

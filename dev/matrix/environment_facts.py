@@ -17,9 +17,10 @@ class Environment:
 
     :param python: its interpreter.
     :param airflow: version of Airflow in it.
-    :param added: what the package brought, name to version, beyond what Airflow had.
+    :param added: what the package brought, name to version, beyond what Airflow had; ``None`` where both came in
+        one go, so that nobody can tell.
     """
 
     python: Path
     airflow: str
-    added: Mapping[str, str]
+    added: Mapping[str, str] | None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dev.matrix.cells import AIRFLOW, REAL, UNIT, Cell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from dev.matrix.parts import Result
@@ -53,13 +53,18 @@ def write(page: Path, wheel: str, cells: list[Cell], results: Results, missing: 
 
 def _row(cell: Cell, results: Results) -> str:
     known = results.environment(cell)
-    added = ", ".join(sorted(known["added"])) or "nothing"
-    columns = [known["airflow"], cell.python, cell.dependencies, added]
+    columns = [known["airflow"], cell.python, cell.dependencies, _added(known["added"])]
     some = results.get(cell, AIRFLOW)
     whole = results.get(cell, UNIT)
     unit = f"{_cell(some)} (those that use Airflow)" if some and not whole else _cell(whole)
     columns += [unit, _cell(results.get(cell, REAL))]
     return f"| {' | '.join([*columns, known['date']])} |"
+
+
+def _added(packages: Mapping[str, str] | None) -> str:
+    if packages is None:
+        return "not compared"
+    return ", ".join(sorted(packages)) or "nothing"
 
 
 def _cell(result: Result | None) -> str:

@@ -27,7 +27,8 @@ _WARNINGS = "ignore\nerror:::(extend_provider|tests|example_dags)\\b.*"
 # These use no Airflow.
 _PURE_TESTS = ("tests/benchmarks", "tests/client", "tests/dev", "tests/hostile", "tests/local", "tests/watch")
 _PATIENCE = {UNIT: 3600.0, AIRFLOW: 1800.0, REAL: 1800.0}
-_FOREIGN_PREFIXES = ("AIRFLOW", "PYTEST", "PYTHONPATH", "VIRTUAL_ENV")
+# Without bytecode, each of hundreds of processes would compile all of Airflow, which uv has not done.
+_FOREIGN_PREFIXES = ("AIRFLOW", "PYTEST", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV")
 _WORKERS = "PYTEST_XDIST_AUTO_NUM_WORKERS"  # the name that xdist gives it; default: as many as there are cores
 
 

@@ -41,7 +41,8 @@ class Results:
     def keep(self, cell: Cell, environment: Environment, part: str, result: Result) -> None:
         """Remember a result."""
         known = self._cells.setdefault(cell.name, {"parts": {}})
-        known["airflow"], known["added"] = environment.airflow, dict(environment.added)
+        known["airflow"] = environment.airflow
+        known["added"] = None if environment.added is None else dict(environment.added)
         known["date"] = f"{datetime.now(timezone.utc):%Y-%m-%d}"
         known["parts"][part] = asdict(result)
         self._file.write_text(json.dumps({"sha256": self.sha256, "cells": self._cells}, indent=1))

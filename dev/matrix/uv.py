@@ -25,14 +25,17 @@ def uv(*arguments: str | Path, cwd: Path | None = None) -> str:
     :param arguments: of the command.
     :param cwd: folder to run in; default: this process's.
     :return: what it printed.
-    :raises UvError: it failed; with what it said.
+    :raises UvError: it failed, or did not end; with what it said.
     """
     # What the caller has set up for itself must not reach another environment.
     environment = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
     command = [find_uv_bin(), *map(str, arguments)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=cwd, env=environment, timeout=_PATIENCE
-    )
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=cwd, env=environment, timeout=_PATIENCE
+        )
+    except subprocess.TimeoutExpired:
+        raise UvError(f"{' '.join(command)}\nIt did not end within {_PATIENCE:.0f} s.") from None
     if done.returncode:
         raise UvError(f"{' '.join(command)}\n{done.stderr.strip()}")
     return done.stdout

@@ -25,6 +25,13 @@ def test_a_table_of_what_was_run(tmp_path: Path) -> None:
     assert row.startswith("| 2.11.2 | 3.10 | as released | pydantic, pypdf | 10 passed, 2 skipped, 61 s | not run | 2")
 
 
+def test_a_package_that_adds_nothing(tmp_path: Path) -> None:
+    results = Results(tmp_path / "results.json", "abc")
+    results.keep(CELL, Environment(Path("python"), OLDEST.version, {}), UNIT, GOOD)
+
+    assert "| as released | nothing | 10 passed" in table([CELL], results)[-1]
+
+
 def test_results_outlive_the_process_but_not_the_wheel(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     Results(file, "abc").keep(CELL, ENVIRONMENT, REAL, GOOD)
@@ -46,8 +53,9 @@ def test_only_what_is_between_the_marks_is_written(tmp_path: Path) -> None:
     page.write_text(f"before\n\n{BEGIN}\nold\n{END}\n\nafter\n")
     results = Results(tmp_path / "results.json", "abc")
     cell = Cell(FLOOR, "3.10", PARTS, LOWEST)
-    results.keep(cell, ENVIRONMENT, UNIT, Result(1, 2, 0, 3, 3, complete=True))
-    results.keep(cell, ENVIRONMENT, REAL, Result(0, 0, 0, 1800, 9, complete=False))
+    together = Environment(Path("python"), FLOOR.version, None)
+    results.keep(cell, together, UNIT, Result(1, 2, 0, 3, 3, complete=True))
+    results.keep(cell, together, REAL, Result(0, 0, 0, 1800, 9, complete=False))
 
     write(page, "a.whl", [cell], results)
     write(page, "a.whl", [cell], results)
@@ -55,7 +63,7 @@ def test_only_what_is_between_the_marks_is_written(tmp_path: Path) -> None:
     text = page.read_text()
     assert text.startswith(f"before\n\n{BEGIN}\n\n`a.whl`, SHA-256 `abc`:")
     assert text.endswith(f"{END}\n\nafter\n")
-    assert "| lowest | pydantic, pypdf | 2 failed, 1 passed, 3 s | did not end, 1800 s |" in text
+    assert "| lowest | not compared | 2 failed, 1 passed, 3 s | did not end, 1800 s |" in text
     assert "old" not in text
     assert "Not run" not in text
     write(page, "a.whl", [cell], results, ["3.0.6-py3.12", "2.11.0-py3.10-lowest"])

@@ -18,7 +18,7 @@ import os, warnings
 import pytest
 
 def test_good():
-    assert "AIRFLOW_HOME" not in os.environ
+    assert not {"AIRFLOW_HOME", "PYTHONDONTWRITEBYTECODE"} & set(os.environ)
 
 def test_warned_by_others():
     warnings.warn_explicit("old", DeprecationWarning, "other.py", 1, module="other_package.core")
@@ -37,6 +37,7 @@ def test_real(): ...
 @pytest.fixture
 def tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("AIRFLOW_HOME", "/nowhere")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     folder = tmp_path / "project"
     (folder / "tests" / "e2e").mkdir(parents=True)
     (folder / "pyproject.toml").write_text(PROJECT)
