@@ -7,13 +7,17 @@ Problems name the field, what it takes, and the kind of what was given, never th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
+from extend_provider.forms.formats import DECIMAL, as_taken, format_wanted, is_for_text
+from extend_provider.forms.json_schema import errors_in
 from extend_provider.forms.nearest import nearest
 from extend_provider.forms.schema import fields_in, is_group, is_table, types_of
+from extend_provider.forms.unsayable import Unsayable
 from extend_provider.redaction import VALUE_KEY
 
-__all__ = ["broken_rules", "misfits", "missing"]
+__all__ = ["misfits", "missing"]
 
 _WORDS = {
     "string": "text",
@@ -24,8 +28,6 @@ _WORDS = {
     "object": "an object",
     "null": "null",
 }
-# What concerns several fields at once; plain JSON Schema.
-_RULES = ("dependentRequired", "if", "then", "else", "not", "allOf", "oneOf", "anyOf")
 # What a field's JSON Schema may say beyond its type and its choices.
 _LIMITS = (
     *("minLength", "maxLength", "pattern", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
@@ -48,19 +50,32 @@ def misfits(definition: Mapping[str, Any], values: Mapping[str, Any], prefix: st
 
 
 def _of_field(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
-    if value is None and (not types_of(field) or "null" in types_of(field)):
-        return  # an empty field
+    if isinstance(value, Unsayable) or (value is None and _may_be_empty(field)):
+        return  # told by itself; an empty field
+    types = types_of(field) or (("object",) if is_group(field) else ())
     if isinstance(field.get("enum"), list):
         yield from _of_choice(field, value, path)
-    elif not _is_of_type(value, types_of(field)):
-        yield f"{path}: takes {_named(types_of(field))}, not {_kind(value)}{_advice(value)}"
+    elif is_for_text(field, value):
+        yield from _of_single(field, as_taken(field, value), path)
+    elif not _is_of_type(value, types):
+        yield f"{path}: takes {_named(types)}, not {_kind(value)}{_advice(value)}"
     elif is_group(field):
         yield from misfits(field, value, f"{path}.")
     elif isinstance(value, list):
         yield from _of_rows(field, value, path)
     else:
-        yield from _too_long(field, value, path)
-        yield from _beyond_limits(field, value, path)
+        yield from _of_single(field, value, path)
+
+
+def _of_single(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
+    wanted = format_wanted(field, value) if isinstance(value, str) else None
+    if wanted:
+        yield f"{path}: takes {wanted}"
+        return
+    yield from _too_long(field, value, path)
+    # The limits of a decimal are those of a number.
+    is_decimal = isinstance(value, str) and field.get("format") == DECIMAL
+    yield from _beyond_limits(field, Decimal(value) if is_decimal else value, path)
 
 
 def _of_rows(field: Mapping[str, Any], rows: list[Any], path: str) -> Iterator[str]:
@@ -71,7 +86,10 @@ def _of_rows(field: Mapping[str, Any], rows: list[Any], path: str) -> Iterator[s
     items = field.get("items")
     if isinstance(items, dict):
         for index, row in enumerate(rows):
-            yield from _of_field(items, row, f"{path}[{index}]")
+            if row is None and is_group(items) and "null" not in types_of(items):
+                yield f"{path}[{index}]: takes {_WORDS['object']}, not {_WORDS['null']}"
+            else:
+                yield from _of_field(items, row, f"{path}[{index}]")
 
 
 def _of_choice(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
@@ -79,7 +97,7 @@ def _of_choice(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]
     # Of an option list several may be chosen.
     chosen = value if isinstance(value, list) and field.get("extend_edit:field_type") == "optionList" else [value]
     for one in chosen:
-        if not any(_same(one, member) for member, _ in members):
+        if not isinstance(one, Unsayable) and not any(_same(one, member) for member, _ in members):
             yield f"{path}: takes {_one_of(members)}{_meant(one, members)}"
 
 
@@ -125,75 +143,48 @@ def _too_long(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
 
 def _beyond_limits(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
     limits = {key: field[key] for key in _LIMITS if key in field}
-    for error in _errors(limits, value) if limits else ():
+    for error in errors_in(limits, value) if limits else ():
         yield f"{path}: does not fit the schema's {error.validator} {error.validator_value!r}"
 
 
-def missing(definition: Mapping[str, Any], values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+def missing(
+    definition: Mapping[str, Any], values: Mapping[str, Any], prefix: str = "", *, instructed: bool = False
+) -> Iterator[str]:
     """
-    Yield a line for each required field without a value; one that the schema itself has counts.
+    Yield a line for each required field without a value; one that the schema itself has counts, nothing does not.
 
     :param definition: a schema, or a part of it that has fields.
     :param values: in its shape.
     :param prefix: where the part is, for those lines.
+    :param instructed: whether what is not there may stand in instructions; what is given as nothing stays empty still.
     """
     fields, required = fields_in(definition), definition.get("required")
     for name in required if isinstance(required, list) else ():
-        if name not in values and not _has_value(fields.get(name, {})):
+        field = fields.get(name, {})
+        # Where null does not fit, that is told already.
+        is_emptied = name in values and values[name] is None and _may_be_empty(field)
+        if is_emptied or not (name in values or instructed or _has_value(field)):
             yield f"{prefix}{name}: is required"
     for name, value in values.items():
-        field = fields[name]
-        if is_group(field) and isinstance(value, dict):
-            yield from missing(field, value, f"{prefix}{name}.")
-        elif is_table(field) and isinstance(value, list):
-            for index, row in enumerate(value):
-                if isinstance(row, dict):
-                    yield from missing(field["items"], row, f"{prefix}{name}[{index}].")
+        for index, part in _parts(fields[name], value):
+            inner = fields[name]["items"] if index else fields[name]
+            yield from missing(inner, part, f"{prefix}{name}{index}.", instructed=instructed)
+
+
+def _parts(field: Mapping[str, Any], value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The values of a group, or of each row of a table, with its index."""
+    if is_group(field) and isinstance(value, dict):
+        yield "", value
+    elif is_table(field) and isinstance(value, list):
+        yield from ((f"[{index}]", row) for index, row in enumerate(value) if isinstance(row, dict))
+
+
+def _may_be_empty(field: Mapping[str, Any]) -> bool:
+    return not types_of(field) or "null" in types_of(field)
 
 
 def _has_value(field: Mapping[str, Any]) -> bool:
-    return VALUE_KEY in field or any(map(_has_value, fields_in(field).values()))
-
-
-def broken_rules(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
-    """
-    Yield a line for each rule over several fields that the values break.
-
-    :param schema: the whole schema, with the values that it has itself.
-    :param values: in its shape.
-    """
-    rules = {key: schema[key] for key in _RULES if key in schema}
-    if not rules:
-        return
-    own = {name: field[VALUE_KEY] for name, field in fields_in(schema).items() if VALUE_KEY in field}
-    for error in _errors(rules, {**own, **values}):
-        where = f"{'.'.join(map(str, error.absolute_path))}: " if error.absolute_path else ""
-        yield f"{where}does not fit the schema's rule {error.validator}{_names_wanted(error)}"
-
-
-def _names_wanted(error: Any) -> str:
-    """Names may be shown; what else stands in a rule may be a value."""
-    wanted = error.validator_value
-    if error.validator == "dependentRequired":
-        wanted = [name for given, names in wanted.items() if given in error.instance for name in names]
-    elif error.validator != "required":
-        return ""
-    return f": {', '.join(name for name in wanted if name not in error.instance)}"
-
-
-def _errors(schema: Mapping[str, Any], value: Any) -> list[Any]:
-    """Return the errors that the library finds; its own messages quote the value."""
-    import re
-
-    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-    from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]
-
-    try:
-        Draft202012Validator.check_schema(schema)
-        return list(Draft202012Validator(schema).iter_errors(value))
-    except (SchemaError, re.error, RecursionError):
-        # Extend judges its own schema; a rule that cannot be read here is no reason to refuse the values.
-        return []
+    return field.get(VALUE_KEY) is not None or any(map(_has_value, fields_in(field).values()))
 
 
 def _is_of_type(value: Any, types: Iterable[str]) -> bool:

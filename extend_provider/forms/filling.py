@@ -6,14 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from extend_provider.exceptions import ExtendConfigurationError
-from extend_provider.forms.checking import broken_rules, misfits, missing
-from extend_provider.forms.naming import assigned
-from extend_provider.forms.schema import fields_in, is_group, names_in
+from extend_provider.forms.checking import misfits, missing
+from extend_provider.forms.formats import as_taken
+from extend_provider.forms.naming import assigned, fields_meant
+from extend_provider.forms.rules import broken_rules
+from extend_provider.forms.schema import fields_in, is_group, is_table, names_in
+from extend_provider.forms.unsayable import unsayable_in
 from extend_provider.redaction import VALUE_KEY
 
 __all__ = ["filled_schema", "holds_values"]
 
 _MOST_NAMES = 100
+# A table of thousands of rows has as many problems; enough is enough to see what they have in common.
+_MOST_PROBLEMS = 200
 
 
 def filled_schema(schema: Mapping[str, Any], values: Mapping[str, Any], *, instructed: bool = False) -> dict[str, Any]:
@@ -21,25 +26,40 @@ def filled_schema(schema: Mapping[str, Any], values: Mapping[str, Any], *, instr
     Return the schema with the values in it; they win over values that it has.
 
     :param schema: an edit schema; never changed.
-    :param values: plain JSON by name. Fields inside of groups are named by nesting, or with dots.
+    :param values: plain JSON by name, with marks for what JSON cannot say. Fields inside of groups are named by
+        nesting, or with dots.
     :param instructed: whether instructions go with the values. What is missing may stand there, so that neither
-        required fields nor rules over several fields are judged.
+        required fields nor rules over several fields are judged; a required field that is given as ``None`` is.
     :raises ExtendConfigurationError: they do not fit: names that do not exist, wrong types, choices that there are not,
-        required fields that are missing. All problems are named at once, and no value is.
+        required fields that are missing, what JSON cannot say. All problems are named at once, and no value is.
     """
     problems: list[str] = []
     placed = assigned(schema, values, problems)
     has_unknown = bool(problems)
+    problems += unsayable_in(values)
     problems += misfits(schema, placed)
+    problems += missing(schema, placed, instructed=instructed)
     if not instructed:
-        problems += missing(schema, placed)
-        # While a field is misnamed or misfit, a rule over several may only say so again.
-        problems += [] if problems else broken_rules(schema, placed)
+        problems += broken_rules(schema, placed, _doubtful(schema, values, placed) if problems else ())
     if problems:
         raise _do_not_fit(schema, problems, has_unknown)
     filled: dict[str, Any] = _copied(schema)
     _fill(filled, placed)
     return filled
+
+
+def _doubtful(schema: Mapping[str, Any], values: Mapping[str, Any], placed: Mapping[str, Any]) -> set[str]:
+    """The fields of the schema itself with which something is wrong: not there though required, misnamed, misfit."""
+    required = schema.get("required")
+    names = {name for name in required if isinstance(name, str)} if isinstance(required, list) else set()
+    own = {name for name, field in fields_in(schema).items() if VALUE_KEY in field}
+    found = {name for name in names if placed.get(name) is None} - (own - placed.keys())
+    for name, value in values.items():
+        problems: list[str] = []
+        alone = assigned(schema, {name: value}, problems)
+        if problems or any(unsayable_in(value)) or any(misfits(schema, alone)):
+            found.update(fields_meant(schema, name))
+    return found
 
 
 def holds_values(schema: Any, values: Mapping[str, Any]) -> bool:
@@ -68,7 +88,18 @@ def _fill(definition: dict[str, Any], values: Mapping[str, Any]) -> None:
             # Nothing for a group is nothing for each of its fields.
             _fill(fields[name], value if isinstance(value, dict) else dict.fromkeys(fields_in(fields[name])))
         else:
-            fields[name][VALUE_KEY] = value
+            fields[name][VALUE_KEY] = _as_taken(fields[name], value)
+
+
+def _as_taken(field: Mapping[str, Any], value: Any) -> Any:
+    if is_table(field) and isinstance(value, list):
+        return [_as_taken(field["items"], row) for row in value]
+    if isinstance(value, dict):
+        fields = fields_in(field)
+        return {name: _as_taken(fields.get(name, {}), item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_as_taken({}, item) for item in value]
+    return as_taken(field, value)
 
 
 def _spread(group: dict[str, Any]) -> None:
@@ -83,7 +114,10 @@ def _spread(group: dict[str, Any]) -> None:
 
 def _do_not_fit(schema: Mapping[str, Any], problems: list[str], has_unknown: bool) -> ExtendConfigurationError:
     count = f"{len(problems)} problems" if len(problems) > 1 else "1 problem"
-    lines = [f"The values do not fit the form: {count}. Nothing was filled.", *(f"- {line}" for line in problems)]
+    lines = [f"The values do not fit the form: {count}. Nothing was filled."]
+    lines += [f"- {line}" for line in problems[:_MOST_PROBLEMS]]
+    if len(problems) > _MOST_PROBLEMS:
+        lines.append(f"and {len(problems) - _MOST_PROBLEMS} more.")
     if has_unknown:
         names = list(names_in(schema))
         more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""

@@ -16,7 +16,10 @@ _TEXT_OPTIONS = "extend_edit:text_edit_options"
 _TAKEN = frozenset({"description", "required", "additionalProperties", "maxItems"})
 # What it does not take, but values can be checked against.
 _LIMITS = frozenset(
-    {"minLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minItems"}
+    {
+        *("minLength", "pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+        *("multipleOf", "minItems"),
+    }
 )
 _CONTROLS = {"string": "text", "number": "text", "integer": "text", "boolean": "checkbox"}
 _ORIGIN = "$origin"
@@ -39,9 +42,10 @@ def schema_of_model(model: Any) -> dict[str, Any]:
     :param model: the class.
     :raises ExtendConfigurationError: it has no fields, or one of a type that no field of a form can hold.
     """
+    from extend_provider.forms.model_json import model_json_schema
+
     try:
-        # As instances are dumped: a Decimal as text, computed fields too.
-        plain = model.model_json_schema(by_alias=True, mode="serialization")
+        plain = model_json_schema(model)
     except Exception as error:
         raise ExtendConfigurationError(
             f"The model {model.__name__} cannot be turned into a schema ({type(error).__name__}).", hint=_UNFIT

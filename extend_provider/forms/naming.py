@@ -7,8 +7,9 @@ from typing import Any
 
 from extend_provider.forms.nearest import nearest
 from extend_provider.forms.schema import fields_in, is_group, is_table, names_in
+from extend_provider.forms.unsayable import Unsayable
 
-__all__ = ["assigned"]
+__all__ = ["assigned", "fields_meant"]
 
 _LONGEST_NAME = 80
 
@@ -31,9 +32,26 @@ def assigned(
         if route:
             _place(found, route, value, problems, prefix)
         else:
-            problems.append(f"{prefix}{name[:_LONGEST_NAME]}: there is no such field{_meant(name, names_in(schema))}")
+            problems += _unknown(schema, name, value, prefix)
     fields = fields_in(schema)
     return {name: _inside(fields[name], value, problems, f"{prefix}{name}") for name, value in found.items()}
+
+
+def _unknown(schema: Mapping[str, Any], name: str, value: Any, prefix: str) -> list[str]:
+    if isinstance(value, Unsayable) and value.is_name:
+        return []  # told by itself
+    return [f"{prefix}{name[:_LONGEST_NAME]}: there is no such field{_meant(name, names_in(schema))}"]
+
+
+def fields_meant(schema: Mapping[str, Any], name: str) -> list[str]:
+    """
+    Return the field of the schema itself that a name leads into, or was probably meant to; empty for none.
+
+    :param schema: a schema.
+    :param name: a name, with dots or without.
+    """
+    near = _route(schema, name) or _route(schema, nearest(name, names_in(schema)) or "")
+    return near[:1]
 
 
 def _inside(field: Mapping[str, Any], value: Any, problems: list[str], path: str) -> Any:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from extend_provider.exceptions import ExtendConfigurationError
 from extend_provider.forms.filling import holds_values
 from extend_provider.forms.schema import edit_schema
+from extend_provider.forms.unsayable import refuse_unsayable
 from extend_provider.hooks.schema_source import SchemaSource, read_schema
 from extend_provider.kinds import EDIT, FORM_DETECTION
 from extend_provider.submit.order import RunOrder
+from extend_provider.submit.uploads import Uploads
 
 if TYPE_CHECKING:
     from extend_provider.hooks.extend import ExtendHook
@@ -25,17 +27,16 @@ __all__ = ["DetectionOrder", "FillOrder", "FormOrder", "order_to_fill"]
 class FormOrder(RunOrder):
     """An order whose file must be a PDF."""
 
-    def prepare(self, hook: ExtendHook, mark: str | None = None, this: TaskTry | None = None) -> dict[str, Any]:
+    def check_files(self) -> None:
         """
-        See :meth:`RunOrder.prepare`.
+        See :meth:`RunOrder.check_files`.
 
-        :raises ExtendFileError: a file is missing, empty or no PDF; nothing was sent.
+        :raises ExtendFileError: the file is missing, empty or no PDF.
         """
         from extend_provider.hooks.input_check import check_pdf
 
         if self.file is not None:
             check_pdf(self.file)
-        return super().prepare(hook, mark, this)
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,11 @@ class DetectionOrder(FormOrder):
     # What is cleared is the filling. The form has not changed, or the fingerprint has too.
     outlives_clear: ClassVar[bool] = True
 
-    def prepare(self, hook: ExtendHook, mark: str | None = None, this: TaskTry | None = None) -> dict[str, Any]:
-        """See :meth:`FormOrder.prepare`."""
-        return super().prepare(hook, self.file_mark or mark, this)
+    def prepare(
+        self, hook: ExtendHook, mark: str | None = None, this: TaskTry | None = None, uploads: Uploads | None = None
+    ) -> dict[str, Any]:
+        """See :meth:`RunOrder.prepare`."""
+        return super().prepare(hook, self.file_mark or mark, this, uploads)
 
 
 @dataclass(frozen=True)
@@ -72,17 +75,23 @@ class FillOrder(FormOrder):
     source: SchemaSource | None = None
     detect: Callable[[DetectionOrder], Run] | None = field(default=None, repr=False, compare=False)
 
-    def fingerprint(self, task: str, extend_conn_id: str) -> str:
+    def fingerprint(self, task: str, extend_conn_id: str, *, content: bool = True) -> str:
         """See :meth:`RunOrder.fingerprint`."""
         schema = self.source.schema if self.source else None
         asked = {**self.body, "values": self.values, "schema": schema}
-        return RunOrder(self.kind, asked, self.file).fingerprint(task, extend_conn_id)
+        return RunOrder(self.kind, asked, self.file).fingerprint(task, extend_conn_id, content=content)
 
     def is_like(self, config: Any) -> bool:
         """See :meth:`RunOrder.is_like`; the run's schema, wherever it was from, holds the values."""
         return super().is_like(config) and holds_values(config.get("schema"), self.values)
 
-    def prepare(self, hook: ExtendHook, mark: str | None = None, this: TaskTry | None = None) -> dict[str, Any]:  # noqa: ARG002 - an edit run cannot carry names
+    def prepare(
+        self,
+        hook: ExtendHook,
+        mark: str | None = None,
+        this: TaskTry | None = None,  # noqa: ARG002 - an edit run cannot carry names
+        uploads: Uploads | None = None,
+    ) -> dict[str, Any]:
         """
         Find the schema, check the values, and return the body that creates the run.
 
@@ -92,8 +101,8 @@ class FillOrder(FormOrder):
         config = dict(self.body.get("config") or {})
         if "templateId" not in self.body:
             run = self._detected(self.file, config, mark)
-            source = SchemaSource(_schema_of(run))
-            return {**self.body, "file": self._input_of(run, hook, mark), "config": self._filled(config, {}, source)}
+            filled = self._filled(config, {}, SchemaSource(_schema_of(run)))
+            return {**self.body, "file": self._input_of(run, uploads or Uploads(hook), mark), "config": filled}
         template = hook.get_conn().get_edit_template(str(self.body["templateId"]))
         saved = template.config or {}
         source = self.source or self._of_template(template, config)
@@ -110,20 +119,22 @@ class FillOrder(FormOrder):
     def _detected(self, file: Any, config: Mapping[str, Any], mark: str | None) -> Run:
         if self.detect is None:
             raise ExtendConfigurationError("The schema of the form is not known.", hint="Give schema.")
+        # Nothing makes these fit, whatever the detection finds and costs.
+        refuse_unsayable(self.values)
         return self.detect(DetectionOrder(FORM_DETECTION, detection_body(config), file, file_mark=mark))
 
     def _filled(self, config: Mapping[str, Any], saved: Mapping[str, Any], source: SchemaSource) -> dict[str, Any]:
         instructed = bool(config.get("instructions") or saved.get("instructions"))
         return {**config, "schema": source.filled(self.values, instructed=instructed)}
 
-    def _input_of(self, run: Run, hook: ExtendHook, mark: str | None) -> dict[str, Any]:
+    def _input_of(self, run: Run, uploads: Uploads, mark: str | None) -> dict[str, Any]:
         """The file that the detection has read, so that it is neither loaded nor uploaded a second time."""
         mark = mark if self.marks_name else None
         has_password = isinstance(self.file, dict) and "settings" in self.file
         # The detection may be that of an earlier try with other values, and so with another mark.
         if run.file and not has_password and (mark or "") in (run.file.name or ""):
             return {"id": run.file.id}
-        return hook.input_file(self.file, mark=mark)
+        return uploads.input_file(self.file, mark)
 
 
 def order_to_fill(

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from extend_provider.exceptions import ExtendConfigurationError
 from extend_provider.forms.filling import filled_schema, holds_values
+from extend_provider.forms.plain import marked_values, plain_values
 
 TEXT = {"type": ["string", "null"], "extend_edit:field_type": "text"}
 SCHEMA: dict[str, Any] = {
@@ -174,18 +177,111 @@ def test_types_choices_and_lengths(values: dict[str, Any], line: str) -> None:
     ("values", "lines"),
     [
         ({"consent": True}, ["first_name: is required"]),
-        ({"first_name": None}, []),
+        ({"first_name": None}, ["first_name: is required"]),
+        ({"first_name": ""}, []),
+        ({"first_name": "x", "address": {"city": None}}, ["address.city: is required"]),
+        ({"first_name": "x", "address": None}, ["address: takes an object, not null"]),
+        ({"first_name": "x", "reference": None}, ["reference: is required"]),
         ({"first_name": "x", "address": {}}, ["address.city: is required"]),
         ({"first_name": "x", "jobs": [{"year": 1}, {}]}, ["jobs[1].year: is required"]),
+        ({"first_name": "x", "jobs": [{"year": None}]}, ["jobs[0].year: takes a whole number, not null"]),
     ],
 )
 def test_required_fields(values: dict[str, Any], lines: list[str]) -> None:
     schema = {**SCHEMA, "required": ["first_name", "reference"]}
     if lines:
         assert problems(values, schema) == lines
-        filled_schema(schema, values, instructed=True)
     else:
         filled_schema(schema, values)
+
+
+def test_what_is_missing_may_stand_in_instructions_and_what_is_nothing_may_not() -> None:
+    schema = {**SCHEMA, "required": ["first_name", "jobs"]}
+    filled_schema(schema, {"address": {}}, instructed=True)
+    assert problems({"first_name": None}, schema, instructed=True) == ["first_name: is required"]
+    assert problems({"address.city": None}, schema, instructed=True) == ["address.city: is required"]
+
+
+def test_nothing_in_the_schema_is_no_value() -> None:
+    schema = {"type": "object", "properties": {"name": {**TEXT, "extend_edit:value": None}}, "required": ["name"]}
+    assert problems({}, schema) == ["name: is required"]
+
+
+@pytest.mark.parametrize("type_", ["object", ["object", "null"]])
+def test_a_required_group_is_not_nothing(type_: Any) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"address": {"type": type_, "properties": {"city": TEXT}}},
+        "required": ["address"],
+    }
+    assert len(problems({"address": None}, schema)) == 1
+
+
+def test_a_group_or_a_row_without_a_type_takes_an_object() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "address": {"properties": {"city": TEXT}},
+            "jobs": {"type": "array", "items": {"properties": {"year": TEXT}}},
+        },
+    }
+    assert [line.partition(" (")[0] for line in problems({"address": "x", "jobs": ["x", None]}, schema)] == [
+        "address: takes an object, not text",
+        "jobs[0]: takes an object, not text",
+        "jobs[1]: takes an object, not null",
+    ]
+    filled_schema(schema, {"address": None})
+
+
+def test_a_decimal_is_a_number_or_text_as_the_field_wants() -> None:
+    given = plain_values({"first_name": Decimal("95.50"), "rate": Decimal("95.50"), "children": Decimal("2.00")})
+    values = values_of(filled_schema(SCHEMA, given))
+    assert values == {"first_name": "95.50", "rate": 95.5, "children": 2, "reference": "PO-1042"}
+    assert [type(value) for value in values.values()] == [str, int, float, str]
+    table = {"employer": Decimal("1.0"), "year": Decimal("2020")}
+    filled = filled_schema(SCHEMA, plain_values({"jobs": [table]}))
+    assert values_of(filled)["jobs"] == [{"employer": "1.0", "year": 2020}]
+    assert holds_values(filled, plain_values({"jobs": [table]}))
+    assert problems(plain_values({"state": Decimal("1.25")})) == ["state: is longer than the 2 characters that fit"]
+
+
+def test_what_json_cannot_say_is_told_with_all_the_rest() -> None:
+    values = {
+        "frist_name": b"SECRET",
+        "consent": "yes",
+        "business": float("nan"),
+        "skills": ["SQL", b"SECRET"],
+        "address": {"city": timedelta(1), 5: "SECRET"},
+        "jobs": [{"year": b"SECRET"}],
+    }
+    assert problems(marked_values(values), {**SCHEMA, "required": ["strict"]}) == [
+        "frist_name: there is no such field; did you mean first_name?",
+        "frist_name: cannot be written as JSON (bytes)",
+        "business: is NaN, which is no value; give None to leave the field empty",
+        "skills[1]: cannot be written as JSON (bytes)",
+        "address.city: cannot be written as JSON (timedelta)",
+        "address: has a name that is not text, but int",
+        "jobs[0].year: cannot be written as JSON (bytes)",
+        "consent: takes true or false, not text (a template in a dict gives text; one for the whole dict keeps types)",
+        "strict: is required",
+    ]
+
+
+def test_thousands_of_problems_are_counted_and_not_all_shown() -> None:
+    rows = [{"year": "SECRET"}] * 5000
+    with pytest.raises(ExtendConfigurationError) as raised:
+        filled_schema(SCHEMA, {"jobs": rows})
+    text = str(raised.value)
+    assert "5001 problems" in text
+    assert text.endswith("and 4801 more.")
+    assert len(text) < 50_000
+
+
+def test_dates_are_checked_where_the_schema_says_so() -> None:
+    schema = {"type": "object", "properties": {"day": {**TEXT, "format": "date"}, "free": TEXT}}
+    assert problems({"day": "banana"}, schema) == ["day: takes a date such as 2026-12-31"]
+    filled_schema(schema, {"day": "2026-12-01", "free": "banana"})
+    filled_schema(schema, {"day": None})
 
 
 def test_rules_over_several_fields() -> None:
@@ -201,6 +297,32 @@ def test_rules_over_several_fields() -> None:
     ]
     filled_schema(schema, {"business": "llc", "rate": 1})
     filled_schema(schema, {"business": "llc"}, instructed=True)
+
+
+@pytest.mark.parametrize(
+    ("values", "rules"),
+    [
+        ({"zzz": 1}, ["dependentRequired: state", "required: rate"]),
+        ({"first_name": 7}, ["dependentRequired: state", "required: rate"]),
+        ({"stat": "OR"}, ["required: rate"]),
+        ({"state": 7}, ["required: rate"]),
+        ({"rates": 1}, ["dependentRequired: state"]),
+        ({"rate": b"x"}, ["dependentRequired: state"]),
+        ({"state": None}, ["dependentRequired: state", "required: rate"]),
+    ],
+)
+def test_rules_are_told_with_other_problems_unless_these_are_about_the_same_fields(
+    values: dict[str, Any], rules: list[str]
+) -> None:
+    schema = {
+        **SCHEMA,
+        "dependentRequired": {"ssn": ["state"]},
+        "if": {"properties": {"business": {"const": "llc"}}, "required": ["business"]},
+        "then": {"required": ["rate"]},
+    }
+    found = problems(marked_values({"business": "llc", "ssn": "123456789", **values}), schema)
+    start = "does not fit the schema's rule "
+    assert [line.removeprefix(start) for line in found if line.startswith(start)] == rules
 
 
 def test_limits_of_plain_json_schema() -> None:

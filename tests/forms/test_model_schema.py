@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, Field, RootModel
+from pydantic import BaseModel, Field, RootModel, Secret, SecretStr
 
 from extend_provider.exceptions import ExtendConfigurationError
 from extend_provider.forms.filling import filled_schema
@@ -195,3 +196,88 @@ def test_a_root_may_be_a_model() -> None:
 def test_classes_are_told_from_the_rest() -> None:
     assert is_model_class(W9)
     assert not any(map(is_model_class, (dict, {}, "W9", None, Job(employer="A", since=date(2020, 1, 1)))))
+
+
+class Invoice(BaseModel):
+    amount: Decimal
+    tip: Annotated[Decimal, Field(ge=0, lt=Decimal("99.5"))] | None = None
+    due: date
+    at: datetime | None = None
+    opens: time | None = None
+    number: UUID | None = None
+    ssn: SecretStr | None = None
+    born: Secret[date] | None = None
+
+
+def invoice(**values: Any) -> dict[str, Any]:
+    plain = plain_values({"amount": 1, "due": "2026-12-01", **values})
+    properties = filled_schema(schema_of_model(Invoice), plain)["properties"]
+    return {name: properties[name]["extend_edit:value"] for name in values}
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (Decimal("95.50"), "95.50"),
+        (95.5, "95.5"),
+        (95, "95"),
+        ("95.50", "95.50"),
+        (Decimal("1E+3"), "1000"),
+        (1e22, "10000000000000000000000"),
+    ],
+)
+def test_a_decimal_field_takes_all_that_is_a_number(given: Any, text: str) -> None:
+    assert invoice(amount=given) == {"amount": text}
+    assert invoice(tip=None) == {"tip": None}
+
+
+def test_an_instance_and_a_dict_give_the_same() -> None:
+    values = {"amount": Decimal("95.50"), "due": date(2026, 12, 1), "ssn": SecretStr("123-45-6789")}
+    whole = filled_schema(schema_of_model(Invoice), plain_values(Invoice.model_validate(values)))
+    assert invoice(**values) == {name: whole["properties"][name]["extend_edit:value"] for name in values}
+    assert invoice(**values) == {"amount": "95.50", "due": "2026-12-01", "ssn": "123-45-6789"}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"at": datetime(2026, 12, 1, 8, 30, tzinfo=timezone.utc)},
+        {"at": date(2026, 12, 1)},
+        {"opens": time(8, 30)},
+        {"number": UUID(int=7)},
+        {"born": Secret(date(2000, 1, 2))},
+    ],
+)
+def test_values_of_the_fields_own_types_fit(values: dict[str, Any]) -> None:
+    [value] = values.values()
+    inner = value.get_secret_value() if isinstance(value, Secret) else value
+    assert list(invoice(**values).values()) == [inner.isoformat() if hasattr(inner, "isoformat") else str(inner)]
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"amount": "SECRET"}, "amount: takes a number"),
+        ({"amount": True}, "amount: takes text, not true or false"),
+        ({"tip": -1}, "tip: does not fit the schema's minimum 0"),
+        ({"tip": "-0.01"}, "tip: does not fit the schema's minimum 0"),
+        ({"tip": Decimal("99.5")}, "tip: does not fit the schema's exclusiveMaximum 99.5"),
+        ({"due": "SECRET"}, "due: takes a date such as 2026-12-31"),
+        ({"due": datetime(2026, 12, 1)}, "due: takes a date such as 2026-12-31"),
+        ({"at": "SECRET"}, "at: takes a date and time such as 2026-12-31T08:30:00"),
+        ({"opens": "SECRET"}, "opens: takes a time such as 08:30:00"),
+        ({"number": "SECRET"}, "number: takes a UUID"),
+        ({"born": SecretStr("SECRET")}, "born: takes a date such as 2026-12-31"),
+    ],
+)
+def test_text_that_is_no_such_thing_is_refused(values: dict[str, Any], line: str) -> None:
+    with pytest.raises(ExtendConfigurationError) as raised:
+        invoice(**values)
+    assert f"- {line}" in str(raised.value)
+    assert "1 problem." in str(raised.value)
+    assert "SECRET" not in str(raised.value)
+
+
+def test_formats_are_not_sent() -> None:
+    sent = as_sent(schema_of_model(Invoice))["properties"]
+    assert sent["amount"] == sent["tip"] == sent["due"] == sent["ssn"] == TEXT

@@ -177,7 +177,7 @@ def test_the_templates_instructions_may_hold_what_is_missing(extend_local: Local
         ({"values": "None"}, "values is empty"),
         ({"values": "Jordan"}, "values is text, but not JSON"),
         ({"values": [1]}, "values must be a dict"),
-        ({"values": {"full_name": object()}}, r"full_name \(object\)"),
+        ({"values": {"full_name": object()}}, r"full_name: cannot be written as JSON \(object\)"),
         ({"schema": "", "values": {}}, "schema is empty"),
         ({"schema": {"properties": {}}, "values": {}}, "no edit schema"),
         ({"schema": SCHEMA, "config": {"schema": SCHEMA}}, "given twice"),
