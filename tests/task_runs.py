@@ -51,7 +51,9 @@ class FakeStateStore:
         return json.loads(self.stored[key]) if key in self.stored else default
 
     def set(self, key: str, value: Any) -> None:
+        # Airflow refuses what JSON would change, a tuple for example.
         assert value is not None
+        assert value == json.loads(json.dumps(value))
         self.stored[key] = json.dumps(value)
 
     def delete(self, key: str) -> None:

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
-from extend_provider._compat import object_storage_path
 from extend_provider.hooks.files import classify, open_for_upload
+from extend_provider.hooks.storage import errors_told, find_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,27 +22,37 @@ _LONGEST_STEM = 100
 _LONGEST_SUFFIX = 20
 
 # What a storage adds to a URL to sign it. A fresh signature is no other document.
-_SIGNATURE_PREFIXES = ("x-amz-", "x-goog-", "x-oss-", "x-cos-", "q-sign-", "q-key-", "q-header-", "q-url-")
+_SIGNATURE_PREFIXES = (
+    *("x-amz-", "x-goog-", "x-oss-", "x-cos-", "x-obs-", "q-sign", "q-ak", "q-key-", "q-header-", "q-url-"),
+    "temp_url_",  # OpenStack Swift
+)
 _SIGNATURE_NAMES = frozenset(
-    {"awsaccesskeyid", "googleaccessid", "ossaccesskeyid", "key-pair-id", "signature", "expires", "policy"}
+    {"awsaccesskeyid", "googleaccessid", "ossaccesskeyid", "accesskeyid", "key-pair-id", "signature", "expires"}
+    | {"policy", "security-token", "tempauth", "authorization"}
 )
 # Short names that other services use for other things: a signature only beside `sig`, as Azure signs.
 _AZURE_NAMES = frozenset(
     {"sig", "se", "sp", "sv", "sr", "st", "spr", "sip", "si", "ske", "skoid", "sks", "skt", "sktid", "skv", "saoid"}
 )
+# Elsewhere, a token may be all that tells one document from another.
+_SUPABASE_PATH = "/storage/v1/object/sign/"
 
 
-def file_identity(file: Any) -> dict[str, Any]:
+def file_identity(file: Any, *, content: bool = True) -> dict[str, Any]:
     """
     Return what tells a document from others, as plain JSON.
 
-    A local file is told by its content, because its time stamps differ from worker to worker; an object in storage by
-    the version that the storage knows; a URL without its signature; a file at Extend by its id.
+    A local file is told by its path and content, because its time stamps differ from worker to worker; an object in
+    storage by its path and the version that the storage knows; a URL without its signature; a file at Extend by its id.
 
+    :param file: the argument.
+    :param content: whether the content behind a path counts, so that it has to be there; default true.
     :raises ExtendConfigurationError: it is no ``file`` argument.
-    :raises ExtendFileError: it is a local path that cannot be read.
+    :raises ExtendFileError: it is a path that cannot be read.
     """
     wire = classify(file).wire
+    if wire is None and not content:
+        return {"path": str(file)}
     if wire is None:
         is_local = "://" not in str(file) or str(file).startswith("file://")
         return {"path": str(file), "content": _digest(file) if is_local else _remote_version(file)}
@@ -79,6 +89,8 @@ def stable_url(url: str) -> str:
         return url
     names = {name.lower() for name, _ in query}
     signs = _SIGNATURE_NAMES | (_AZURE_NAMES if "sig" in names else frozenset())
+    if _SUPABASE_PATH in parts.path:
+        signs |= {"token"}
     kept = [
         (name, value)
         for name, value in query
@@ -96,10 +108,15 @@ def _digest(path: Any) -> str:
 
 
 def _remote_version(path: Any) -> dict[str, str]:
-    """What the storage tells without reading the object; nothing where it tells nothing, or is not there."""
-    place = object_storage_path(path)
-    try:
-        info = place.fs.info(str(place.path))
-    except OSError:
-        return {}
+    """
+    What the storage tells without reading the object; nothing where it tells nothing.
+
+    Nothing must not stand for "not now" too: a retry would take the same object for another document, and pay again.
+    """
+    place = find_place(path, "read")
+    with errors_told(path, "read"):
+        try:
+            info = place.fs.info(str(place.path))
+        except NotImplementedError:
+            return {}
     return {name: str(info[name]) for name in _VERSIONS if info.get(name) is not None}

@@ -7,7 +7,7 @@ What is known of earlier tries decides, in this order:
    its id is known. A user's Clear raises ``max_tries``, so that an older note no longer fits.
 2. Where that says "asked for, but no id", or where there is no store, the list of runs is searched: for the mark in the
    run's metadata; where a kind takes none or does not list them, in the input file's name; and where that name is not
-   ours to choose, for the one run of the same file and configuration.
+   ours to choose, for the one run of the same file and configuration that is no older than the request.
 3. What cannot be decided is an error. A second run is never a guess.
 """
 
@@ -16,12 +16,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from extend_provider.exceptions import ExtendError, ExtendNotFoundError, ExtendOutcomeUnknownError
-from extend_provider.submit.search import Search
+from extend_provider.exceptions import ExtendError, ExtendFileError, ExtendNotFoundError, ExtendOutcomeUnknownError
+from extend_provider.failure_reasons import advice_for
+from extend_provider.submit.search import SKEW, WORST_SKEW, Search
 from extend_provider.submit.task_try import Note, Notebook, TaskTry, notebook
+from extend_provider.submit.uploads import Uploads
 
 if TYPE_CHECKING:
     from extend_provider._compat import Context
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["Submitted", "find_or_submit"]
 
 log = logging.getLogger(__name__)
+
+# Of how many runs a note tells that they are not it: more tries than that have come to nothing nowhere.
+_MOST_NOTED = 50
 
 
 @dataclass(frozen=True)
@@ -86,9 +91,9 @@ class _FindOrSubmit:
         self._this = this
         self._notebook = notebook
         self._kind = order.kind.name
-        self._fingerprint = order.fingerprint(this.task, hook.extend_conn_id)
-        self._mark = order.mark(self._fingerprint, this)
-        # Runs of earlier tries that came to nothing.
+        self._fingerprint = ""
+        self._mark: str | None = None
+        # Runs that are not it: of tries that came to nothing, or from before a Clear.
         self._spent: set[str] = set()
 
     def run(self) -> Submitted:
@@ -96,8 +101,14 @@ class _FindOrSubmit:
         Return the run of this task.
 
         :raises ExtendOutcomeUnknownError: whether there is a run cannot be known.
+        :raises ExtendFileError: a file cannot be read, and no earlier try has created a run of it.
         :raises ExtendError: Extend refused, or does not answer.
         """
+        try:
+            self._fingerprint = self._order.fingerprint(self._this.task, self._hook.extend_conn_id)
+        except ExtendFileError as error:
+            return self._without_its_file(error)
+        self._mark = self._order.mark(self._fingerprint, self._this)
         return self._earlier() or self._submit()
 
     # -- find ---------------------------------------------------------------------------------------------------------
@@ -105,13 +116,14 @@ class _FindOrSubmit:
     def _earlier(self) -> Submitted | None:
         note = self._notebook.read() if self._notebook else None
         if note is not None:
+            self._spent.update(note.other_than)
             return self._from_note(note) if self._fits(note) else None
         if self._this.try_number <= 1 or not self._can_search():
             return None
         log.info("This is try %d: looking for a run of an earlier try.", self._this.try_number)
-        # Among names, the mark alone finds it; among metadata and files, each run since has to be looked at.
-        since = None if self._mark and self._order.marks_name else self._this.begun_at
-        return self._searched(since, settles=self._notebook is None)
+        # Without a mark, a run from before this DAG run must be far from being taken for its own.
+        skew = WORST_SKEW if self._mark else SKEW
+        return self._searched(self._search(self._this.begun_at, skew, settles=self._notebook is None))
 
     def _can_search(self) -> bool:
         """
@@ -125,64 +137,117 @@ class _FindOrSubmit:
 
     def _from_note(self, note: Note) -> Submitted | None:
         if note.run_id:
-            return self._reattached(note.run_id, note.moment, "noted by an earlier try")
+            return self._reattached(note, note.run_id, note.moment, "noted by an earlier try")
         log.info("An earlier try was interrupted while it asked for a run: looking for it in the list of runs.")
-        return self._searched(note.moment)
+        return self._searched(self._search(note.moment))
 
     def _fits(self, note: Note) -> bool:
         """Whether a note is about this input and series of tries; if not, nothing of these was asked for."""
         may_be_older = self._order.outlives_clear and note.run_id
         if note.max_tries != self._this.series and not may_be_older:
             log.info("The task was cleared: Extend %s run %s of before is left alone.", self._kind, note.run_id)
-            return False
-        if note.fingerprint != self._fingerprint:
+        elif note.fingerprint != self._fingerprint:
             log.warning(
                 "The input differs from that of an earlier try, whose Extend %s run %s is left alone.",
                 self._kind,
                 note.run_id or "may exist and",
             )
-            return False
-        return True
+        else:
+            return True
+        if note.run_id:
+            self._spent.add(note.run_id)
+        return False
 
-    def _searched(self, since: datetime | None, *, settles: bool = True) -> Submitted | None:
-        search = Search(self._hook, self._order, self._mark, since, settles=settles)
-        runs = search.run()
-        self._spent.update(run.id for run in runs if self._order.kind.is_worth_another(run.status))
-        usable = [run for run in runs if run.id not in self._spent]
-        if not usable:
-            log.info("There is no run of an earlier try%s.", " that has not failed" if runs else "")
+    def _without_its_file(self, error: ExtendFileError) -> Submitted:
+        """The run of an earlier try needs no file any more; any other does."""
+        note = self._notebook.read() if self._notebook else None
+        if note is None or note.max_tries != self._this.series:
+            raise error
+        # One that cannot be read for a moment may hold another document by now: it has to be looked at.
+        if not error.retryable and note.place and note.place == self._place():
+            log.warning("%s Looking for a run that an earlier try has created of it.", error.message)
+            self._fingerprint, self._mark = note.fingerprint, self._order.mark(note.fingerprint, self._this)
+            self._spent.update(note.other_than)
+            if submitted := self._from_note(note):
+                return submitted
+        elif note.run_id:
+            error.hint = f"An earlier try has created Extend {self._kind} run {note.run_id}. {error.hint or ''}".strip()
+        raise error
+
+    def _place(self) -> str | None:
+        """What is left of the fingerprint when a file is gone; needed where one has to be read."""
+        if not self._order.has_paths:
             return None
-        if self._mark is None and (len(usable) > 1 or (self._notebook is None and self._this.was_cleared)):
-            raise search.unknown(
-                f"{len(usable)} of the same file and configuration cannot be told from one that a user's Clear left "
-                "behind, or that another task created"
-            )
-        if len(usable) > 1:
-            log.warning("There are %d runs of earlier tries; the newest is taken.", len(usable))
-        how = "found by its mark" if self._mark else "found by its file and configuration"
-        return self._reattached(usable[0].id, usable[0].created_at or since or _now(), how)
+        return self._order.fingerprint(self._this.task, self._hook.extend_conn_id, content=False)
 
-    def _reattached(self, run_id: str, at: datetime, how: str) -> Submitted | None:
+    def _search(self, since: datetime | None, skew: timedelta = WORST_SKEW, *, settles: bool = True) -> Search:
+        # Among names, the mark alone finds it; among metadata and files, each run since has to be looked at.
+        since = None if self._mark and self._order.marks_name else since
+        return Search(self._hook, self._order, self._mark, since, self._is_spent, skew, settles=settles)
+
+    def _searched(self, search: Search) -> Submitted | None:
+        runs = search.run()
+        if not runs:
+            log.info("There is no run of an earlier try%s.", " that has not failed" if self._spent else "")
+            return None
+        self._refuse_if_cleared(search)
+        run = search.the_one(runs)
+        at = run.created_at or search.since or _now()
+        note = Note(self._fingerprint, self._this.series, at.isoformat(), other_than=self._others())
+        return self._reattached(
+            note, run.id, at, "found by its mark" if self._mark else "found by its file and configuration"
+        )
+
+    def _refuse_if_cleared(self, search: Search) -> None:
+        """Without a mark, only a note tells a run from that of before a Clear."""
+        if self._mark is None and self._notebook is None and self._this.may_have_been_cleared:
+            raise search.unknown(
+                "one of the same file and configuration cannot be told from one that a user's Clear left behind"
+            )
+
+    def _is_spent(self, run: Run) -> bool:
+        """Whether a listed run is not it; a list need not tell why a run has failed."""
+        if run.id not in self._spent and self._order.kind.is_worth_another(run.status):
+            try:
+                run = self._hook.get_run(run.id, self._kind)
+            except ExtendNotFoundError:
+                self._spent.add(run.id)
+            else:
+                self._spend_if_failed(run)
+        return run.id in self._spent
+
+    def _spend_if_failed(self, run: Run) -> bool:
+        """Whether a run came to nothing, and another one may come to more."""
+        spent = self._order.kind.is_worth_another(run.status) and advice_for(run.failure_reason).retryable
+        if spent:
+            self._spent.add(run.id)
+        return spent
+
+    def _reattached(self, note: Note, run_id: str, at: datetime, how: str) -> Submitted | None:
         """Look at a run of an earlier try; ``None`` when it is worth another one."""
-        self._spent.add(run_id)
         try:
             run = self._hook.get_run(run_id, self._kind)
         except ExtendNotFoundError:
             log.warning("Extend %s run %s (%s) was deleted: a new one is needed.", self._kind, run_id, how)
+            self._spent.add(run_id)
             return None
-        if self._order.kind.is_worth_another(run.status):
+        was_cleared = note.max_tries != self._this.series
+        if self._spend_if_failed(run) or (was_cleared and self._order.kind.is_worth_another(run.status)):
             log.info("Extend %s run %s (%s) failed: a new one is needed.", self._kind, run_id, how)
+            self._spent.add(run_id)
             return None
         log.info("Re-attached to Extend %s run %s (%s), which is %s.", self._kind, run_id, how, run.status)
-        self._keep(Note(self._fingerprint, self._this.series, at.isoformat(), run_id))
+        self._keep(replace(note, max_tries=self._this.series, run_id=run_id, place=note.place or self._place()))
         return Submitted(run, at)
 
     # -- submit -------------------------------------------------------------------------------------------------------
 
     def _submit(self) -> Submitted:
-        body = self._order.prepare(self._hook, self._mark, self._this)
-        note = Note(self._fingerprint, self._this.series, _now().isoformat())
+        uploads = Uploads(self._hook, self._mark, self._notebook, is_retry=self._this.try_number > 1)
+        body = self._order.prepare(self._hook, self._mark, self._this, uploads)
+        note = Note(self._fingerprint, self._this.series, _now().isoformat(), other_than=self._others())
         if self._notebook:
+            note = replace(note, place=self._place())
             # Not `_keep`: without the note, a later try would not know that a run was asked for.
             self._notebook.write(note)
         try:
@@ -196,19 +261,29 @@ class _FindOrSubmit:
         self._keep(replace(note, run_id=run.id))
         return Submitted(run, note.moment)
 
+    def _others(self) -> tuple[str, ...]:
+        return tuple(sorted(self._spent)[-_MOST_NOTED:])
+
     def _recovered(self, note: Note, error: ExtendOutcomeUnknownError) -> Submitted:
         """The answer to the request was lost, but the run may be there; it may even have failed already."""
         log.warning("%s Looking for the run in the list of runs.", error.message)
-        search = Search(self._hook, self._order, self._mark, note.moment, frozenset(self._spent))
-        runs = search.run()
+        search = replace(self._search(note.moment), passed_over=lambda run: run.id in self._spent)
+        try:
+            runs = search.run()
+        except ExtendOutcomeUnknownError:
+            raise
+        except ExtendError as problem:
+            # It cannot be looked for now; that the run may exist is what has to be told.
+            raise error from problem
         if not runs:
-            # A retry looks once more, and only then asks again.
+            error.message += f" No such Extend {self._kind} run is listed, which would be told by {search.sign}."
+            error.hint = f"A retry looks once more, and asks again only if there is none. By hand: {search.ways_on}"
             raise error from None
-        if self._mark is None and len(runs) > 1:
-            raise search.unknown(f"{len(runs)} of the same file and configuration cannot be told apart") from None
-        log.info("Found Extend %s run %s.", self._kind, runs[0].id)
-        self._keep(replace(note, run_id=runs[0].id))
-        return Submitted(self._hook.get_run(runs[0].id, self._kind), note.moment)
+        self._refuse_if_cleared(search)
+        run = search.the_one(runs)
+        log.info("Found Extend %s run %s.", self._kind, run.id)
+        self._keep(replace(note, run_id=run.id))
+        return Submitted(self._hook.get_run(run.id, self._kind), note.moment)
 
     def _keep(self, note: Note) -> None:
         self._quietly(lambda notebook: notebook.write(note))

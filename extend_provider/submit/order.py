@@ -11,6 +11,7 @@ from extend_provider.exceptions import ExtendConfigurationError
 from extend_provider.hooks.file_identity import file_identity
 from extend_provider.hooks.files import classify
 from extend_provider.submit.fingerprint import fingerprint, mark
+from extend_provider.submit.uploads import Uploads
 
 if TYPE_CHECKING:
     from extend_provider.hooks.extend import ExtendHook
@@ -58,25 +59,36 @@ class RunOrder:
     @property
     def known_file_ids(self) -> list[str]:
         """Ids of those input files that the order names by their ids."""
-        given = [self.file, *self.package] if self.file is not None else self.package
-        wires = [classify(file).wire or {} for file in given]
+        wires = [classify(file).wire or {} for file in self._files]
         return [str(wire["id"]) for wire in wires if "id" in wire]
 
-    def fingerprint(self, task: str, extend_conn_id: str) -> str:
+    @property
+    def has_paths(self) -> bool:
+        """Whether a file is a path, so that it has to be read."""
+        return any(classify(file).wire is None for file in self._files)
+
+    @property
+    def _files(self) -> list[Any]:
+        return [*([] if self.file is None else [self.file]), *self.package]
+
+    def fingerprint(self, task: str, extend_conn_id: str, *, content: bool = True) -> str:
         """
         Return the fingerprint of the order for a task.
 
-        :raises ExtendFileError: a file is a local path that cannot be read.
+        :param task: which task it is.
+        :param extend_conn_id: the connection.
+        :param content: whether the content of files counts, which has to be read for that; else only where they are.
+        :raises ExtendFileError: a file is a path that cannot be read.
         """
         facts: dict[str, Any] = {
             "conn": extend_conn_id,
             "kind": self.kind.name,
             # A secret that was exchanged makes no other work.
             "body": {name: value for name, value in self.body.items() if name != "secrets"},
-            "file": file_identity(self.file) if self.file is not None else None,
+            "file": file_identity(self.file, content=content) if self.file is not None else None,
         }
         if self.package:
-            facts["package"] = [file_identity(file) for file in self.package]
+            facts["package"] = [file_identity(file, content=content) for file in self.package]
         return fingerprint(task, facts)
 
     def mark(self, of_input: str, this: TaskTry) -> str | None:
@@ -87,24 +99,40 @@ class RunOrder:
         """Whether a run with this configuration, to which Extend has added defaults, may be the order's."""
         return is_contained(self.body.get("config") or {}, config)
 
-    def prepare(self, hook: ExtendHook, mark: str | None = None, this: TaskTry | None = None) -> dict[str, Any]:
+    def prepare(
+        self, hook: ExtendHook, mark: str | None = None, this: TaskTry | None = None, uploads: Uploads | None = None
+    ) -> dict[str, Any]:
         """
         Upload files where that is needed, and return the body that creates the run. Nothing is paid for yet.
 
         :param hook: how Extend is reached.
         :param mark: by what the run is to be found again.
         :param this: the try of the task, to be named in the run's metadata.
+        :param uploads: the files that earlier tries have uploaded.
         :raises ExtendConfigurationError: the metadata are too large.
-        :raises ExtendFileError: a file cannot be read.
+        :raises ExtendFileError: a file cannot be read; nothing was uploaded.
         """
+        uploads = uploads or Uploads(hook)
         body = dict(self.body)
         if self.kind.takes_metadata and (metadata := self._metadata(mark, this)):
             body["metadata"] = metadata
+        self.check_files()
         if self.file is not None:
-            body["file"] = hook.input_file(self.file, mark=mark if self.marks_name else None)
+            body["file"] = uploads.input_file(self.file, mark)
         if self.package:
-            body["package"] = {"files": [hook.input_file(file) for file in self.package]}
+            body["package"] = {"files": [uploads.input_file(file, mark, is_only=False) for file in self.package]}
         return body
+
+    def check_files(self) -> None:
+        """
+        Look at the files before anything is sent.
+
+        :raises ExtendFileError: one cannot be read, or is empty.
+        """
+        from extend_provider.hooks.input_check import check_readable
+
+        for file in self._files:
+            check_readable(file)
 
     def _metadata(self, mark: str | None, this: TaskTry | None) -> dict[str, Any]:
         ours = {**(this.names if this else {}), **({MARK_KEY: mark} if mark else {})}

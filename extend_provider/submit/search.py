@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from extend_provider.models import Run
     from extend_provider.submit.order import RunOrder
 
-__all__ = ["Search"]
+__all__ = ["SKEW", "WORST_SKEW", "Search"]
+
+log = logging.getLogger(__name__)
 
 # Whether a new run is listed at once is not documented; and a request, which may go out late because of throttling, may
 # be carried out after the worker that sent it has died. Only after this long a run that is not listed does not exist.
@@ -32,8 +35,9 @@ _PAGE = 100
 # How many listed runs are looked at, and of how many similar ones the configuration is compared.
 _MOST_LISTED = 2000
 _MOST_COMPARED = 10
-# Clocks of Extend and the worker differ.
-_SKEW = timedelta(minutes=2)
+# Clocks of Extend and the worker differ: by seconds as a rule, and further where nobody looks after a clock.
+SKEW = timedelta(minutes=2)
+WORST_SKEW = timedelta(hours=1)
 
 _WAYS_ON = (
     "Look in Extend's dashboard for a run of this file. If there is one, wait for its id with a sensor; if there is "
@@ -53,8 +57,9 @@ class Search:
     :param hook: how Extend is reached.
     :param order: what was asked for.
     :param mark: what the run's metadata or the name of its input file hold; ``None`` where it has no mark.
-    :param since: no run of the order is older.
-    :param other_than: runs that are known not to be it.
+    :param since: when the run was asked for at the earliest; ``None`` where that is not known, or does not matter.
+    :param passed_over: whether a run that was found is known not to be it, so that the search goes on.
+    :param skew: by how much older a run of the order may seem.
     :param settles: whether it may have been asked for a moment ago, so that a list that does not show it is no proof.
     """
 
@@ -62,7 +67,8 @@ class Search:
     order: RunOrder
     mark: str | None
     since: datetime | None
-    other_than: frozenset[str] = frozenset()
+    passed_over: Callable[[Run], bool] = lambda _: False
+    skew: timedelta = WORST_SKEW
     settles: bool = True
     sleep: Callable[[float], object] = time.sleep
 
@@ -70,7 +76,10 @@ class Search:
         """
         Return the runs that may be the order's, newest first; looks again until a new run must be listed.
 
-        :return: with a mark, runs of this order; without one, runs that cannot be told from it.
+        What is passed over does not end it: behind the failed run of one try, that of another may be on its way.
+
+        :return: with a mark, runs of this order; without one, runs of the same input and configuration: see
+            :meth:`the_one`.
         :raises ExtendOutcomeUnknownError: the list cannot be read, or holds too many runs.
         :raises ExtendError: Extend does not answer for now.
         """
@@ -78,7 +87,7 @@ class Search:
             raise self.unknown("Extend does not list such runs")
         pause, left = _FIRST_PAUSE, _SETTLE if self.settles else 0.0
         while True:
-            found = self._look()
+            found = [run for run in self._look() if not self.passed_over(run)]
             if found or left <= 0:
                 return found
             self.sleep(min(pause, left))
@@ -91,16 +100,60 @@ class Search:
         except (ExtendInvalidRequestError, ExtendNotFoundError, ExtendResponseError) as error:
             raise self.unknown(f"the list of runs cannot be read ({error})") from error
 
+    def the_one(self, found: list[Run]) -> Run:
+        """
+        Return the run of the order among those found.
+
+        :param found: what :meth:`run` has returned, and at least one.
+        :raises ExtendOutcomeUnknownError: that cannot be told.
+        """
+        if self.mark:
+            if len(found) > 1:
+                log.warning("There are %d runs of earlier tries; the newest is taken.", len(found))
+            return found[0]
+        # Of runs that are as old as only a very wrong clock explains, none is taken; but neither do they spoil a match.
+        likely = [run for run in found if not self._is_older(run, SKEW)]
+        if len(likely) > 1:
+            raise self.unknown(
+                f"{len(likely)} of the same file and configuration cannot be told from one that a user's Clear left "
+                "behind, or that another task created"
+            )
+        if not (likely and self._is_younger(likely[0])):
+            raise self.unknown(
+                f"run {(likely or found)[0].id} of the same file and configuration seems to be older than this task's "
+                "request, so it may be another task's or, if the clocks differ, its own"
+            )
+        return likely[0]
+
     def unknown(self, why: str) -> ExtendOutcomeUnknownError:
         """Return the error for a search that cannot be decided."""
         return ExtendOutcomeUnknownError(
-            f"An earlier try may have created an Extend {self.order.kind.name} run, but {why}. No other was created, "
-            "which could pay twice.",
-            hint=_WAYS_ON if self.order.kind.listed else _WAYS_ON_UNLISTED,
+            f"An earlier request of this task may have created an Extend {self.order.kind.name} run, but {why}. "
+            f"It would be told by {self.sign}. No other run was created, which could pay twice.",
+            hint=self.ways_on,
         )
 
+    @property
+    def sign(self) -> str:
+        """By what the run is told, for people to look for it too."""
+        if self.mark:
+            return (
+                f"the mark {self.mark} in {'the name of its input file' if self._is_told_by_name else 'its metadata'}"
+            )
+        files, template = ", ".join(self.order.known_file_ids), self.order.body.get("templateId")
+        return f"{f'its template {template}' if template else f'its file {files}'} and the task's configuration"
+
+    @property
+    def ways_on(self) -> str:
+        """What somebody can do when it stays unknown."""
+        return _WAYS_ON if self.order.kind.listed else _WAYS_ON_UNLISTED
+
+    @property
+    def _is_told_by_name(self) -> bool:
+        return self.order.marks_name or not self.order.kind.takes_metadata
+
     def _marked(self, mark: str) -> list[Run]:
-        if self.order.marks_name or not self.order.kind.takes_metadata:
+        if self._is_told_by_name:
             return _distinct(run for run in self._listed(mark) if any(mark in (f.name or "") for f in run.input_files))
         # The longer the list may be that cannot be read newest first, the more a name narrows it down.
         file = self._input_file() if not self.order.kind.sortable else None
@@ -108,9 +161,8 @@ class Search:
         if self.order.kind.lists_metadata:
             return _distinct(run for run in listed if _bears(run.metadata, mark))
         candidates = _distinct(run for run in listed if self._may_be_of_the_same_files(run))
-        if len(candidates) > _MOST_COMPARED:
-            raise self.unknown(f"{len(candidates)} runs of such files are too many to compare")
-        return [run for run in candidates if _bears(self._whole(run, "metadata"), mark)]
+        compared = self._comparable(candidates, "such files")
+        return [run for run in compared if _bears(self._whole(run, "metadata"), mark)]
 
     def _may_be_of_the_same_files(self, run: Run) -> bool:
         expected = len(self.order.package) or 1
@@ -122,9 +174,16 @@ class Search:
         same_file = _distinct(
             run for run in self._listed(file.name if file else None) if file and run.file and run.file.id == file.id
         )
-        if len(same_file) > _MOST_COMPARED:
-            raise self.unknown(f"{len(same_file)} runs of its file are too many to compare")
-        return [run for run in same_file if self.order.is_like(self._whole(run, "config"))]
+        compared = self._comparable(same_file, "its file")
+        return [run for run in compared if self.order.is_like(self._whole(run, "config"))]
+
+    def _comparable(self, runs: list[Run], of_what: str) -> list[Run]:
+        """Runs that can be looked at one by one; those that only a very wrong clock could mean, if there is room."""
+        if len(runs) > _MOST_COMPARED:
+            runs = [run for run in runs if not self._is_older(run, SKEW)]
+        if len(runs) > _MOST_COMPARED:
+            raise self.unknown(f"{len(runs)} runs of {of_what} are too many to compare")
+        return runs
 
     def _input_file(self) -> Any:
         client = self.hook.get_conn()
@@ -146,8 +205,15 @@ class Search:
         referred = self.order.body.get(name)
         return {f"{name}Id": referred["id"]} if isinstance(referred, Mapping) else {}
 
-    def _is_older(self, run: Run) -> bool:
-        return bool(self.since and run.created_at and run.created_at < self.since - _SKEW)
+    def _is_older(self, run: Run, skew: timedelta) -> bool:
+        return bool(self.since and run.created_at and run.created_at < self.since - skew)
+
+    def _is_younger(self, run: Run) -> bool:
+        if not self.since or not run.created_at:
+            return False
+        # Extend tells milliseconds, or only seconds.
+        told = self.since.microsecond // 1000 * 1000 if run.created_at.microsecond else 0
+        return run.created_at >= self.since.replace(microsecond=told)
 
     def _listed(self, name: str | None) -> Iterator[Run]:
         """
@@ -159,13 +225,14 @@ class Search:
         sorting = {"sortBy": "createdAt", "sortDir": "desc"} if self.order.kind.sortable else {}
         filters = {"fileNameContains": name or None, **sorting, "maxPageSize": _PAGE}
         runs = self.hook.get_conn().list_runs(self.order.kind.name, **filters, **self._same_workflow())
+        far_enough = False
         for run in islice(runs, _MOST_LISTED):
-            if self._is_older(run):
-                if sorting:
-                    return
-            elif run.id not in self.other_than:
+            far_enough = bool(sorting) and self._is_older(run, SKEW)
+            if not self._is_older(run, self.skew):
                 yield run
-        if next(runs, None) is not None:
+            elif sorting:
+                return
+        if not far_enough and next(runs, None) is not None:
             raise self.unknown(f"it is not among the newest {_MOST_LISTED} runs")
 
 

@@ -86,13 +86,18 @@ class TaskTry:
 
     @property
     def is_first(self) -> bool:
-        """Whether no try of this series can have come before."""
-        return self.try_number <= max(1, self.max_tries - self.retries + 1)
+        """
+        Whether no try of this series has come before: it is the task's first, or a Clear's.
+
+        A Clear sets ``max_tries`` to the tries before it and the task's retries. Any other sum is that of a task whose
+        retries were changed in its DAG meanwhile, which says nothing.
+        """
+        return self.try_number <= 1 or self.try_number == self.max_tries - self.retries + 1
 
     @property
-    def was_cleared(self) -> bool:
+    def may_have_been_cleared(self) -> bool:
         """Whether there may be runs of an earlier series."""
-        return self.max_tries > self.retries
+        return self.max_tries != self.retries
 
 
 def _text(value: Any) -> str:
@@ -117,12 +122,16 @@ class Note:
     :param max_tries: see :class:`TaskTry`.
     :param submitted_at: just before the run was asked for, in ISO format.
     :param run_id: the run; ``None`` as long as it is not known whether there is one.
+    :param other_than: runs that are known not to be it: of tries that came to nothing, or from before a Clear.
+    :param place: fingerprint of the input but for the content of its files, which may be gone when a retry looks.
     """
 
     fingerprint: str
     max_tries: int
     submitted_at: str
     run_id: str | None = None
+    other_than: tuple[str, ...] = ()
+    place: str | None = None
 
     @property
     def moment(self) -> datetime:
@@ -146,7 +155,9 @@ class Notebook:
         """Return the note of an earlier try; ``None`` when there is none that this version can read."""
         found = self._store.get(self._key)
         try:
-            note = Note(**{name: found[name] for name in ("fingerprint", "max_tries", "submitted_at", "run_id")})
+            needed = {name: found[name] for name in ("fingerprint", "max_tries", "submitted_at", "run_id")}
+            # Not there in notes of an earlier version.
+            note = Note(**needed, other_than=tuple(found.get("other_than", ())), place=found.get("place"))
             _ = note.moment
         except (KeyError, TypeError, ValueError):
             return None
@@ -154,11 +165,29 @@ class Notebook:
 
     def write(self, note: Note) -> None:
         """Store a note, in the place of the one before."""
-        self._store.set(self._key, asdict(note))
+        # Airflow takes lists, not tuples.
+        self._store.set(self._key, {**asdict(note), "other_than": list(note.other_than)})
 
     def forget(self) -> None:
         """Remove the note: it is certain that no run was created."""
         self._store.delete(self._key)
+
+    def uploads(self, mark: str) -> dict[str, str]:
+        """
+        Return the ids of files that earlier tries have uploaded.
+
+        :param mark: of the run that they are for, which tells its input and series.
+        :return: id by what the file is called in the note.
+        """
+        found = self._store.get(f"{self._key}_files")
+        try:
+            return dict(found["files"]) if found["mark"] == mark else {}
+        except (KeyError, TypeError, ValueError):
+            return {}
+
+    def write_uploads(self, mark: str, files: Mapping[str, str]) -> None:
+        """Store the ids of files that were uploaded; see :meth:`uploads`."""
+        self._store.set(f"{self._key}_files", {"mark": mark, "files": dict(files)})
 
 
 def notebook(context: Context, key: str = _KEY) -> Notebook | None:

@@ -2,80 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from extend_provider.exceptions import (
     ExtendAuthenticationError,
+    ExtendFileError,
     ExtendNotFoundError,
     ExtendOutcomeUnknownError,
     ExtendRunFailedError,
     ExtendServerError,
 )
+from extend_provider.hooks import storage
 from extend_provider.hooks.extend import ExtendHook
 from extend_provider.operators.edit import ExtendCreateEditRunOperator
 from extend_provider.submit import find_or_submit, search
 from extend_provider.submit.task_try import Notebook
-from tests.task_runs import FakeStateStore, run_task, task_context
+from tests.submit.tries import CONFIG, Arguments, Killed, attempt, killed_after
+from tests.task_runs import FakeStateStore
 
 if TYPE_CHECKING:
     from extend_provider.local import LocalService
-
-CONFIG = {"instructions": "full_name: Jordan Avery"}
-Arguments = dict[str, Any]
-Killed = KeyboardInterrupt  # What no code catches, as nothing catches SIGKILL.
-
-
-@pytest.fixture(params=["Airflow 3.3", "below 3.3"])
-def store(request: pytest.FixtureRequest) -> FakeStateStore | None:
-    return FakeStateStore() if request.param == "Airflow 3.3" else None
-
-
-@pytest.fixture(params=["path", "url", "id", "template"])
-def arguments(request: pytest.FixtureRequest, extend_local: LocalService, form_pdf: bytes, tmp_path: Path) -> Arguments:
-    """The input of the run, in each of the ways it can be given."""
-    if request.param == "template":
-        return {"template_id": extend_local.add_template("Onboarding", form_pdf), "config": CONFIG}
-    if request.param == "path":
-        (tmp_path / "form.pdf").write_bytes(form_pdf)
-        return {"file": str(tmp_path / "form.pdf"), "config": CONFIG}
-    file_id = extend_local.add_file("form.pdf", form_pdf)
-    if request.param == "id":
-        return {"file": file_id, "config": CONFIG}
-    with ExtendHook() as hook:
-        return {"file": hook.get_conn().get_file(file_id).presigned_url, "config": CONFIG}
-
-
-def attempt(arguments: Arguments, store: FakeStateStore | None, try_number: int = 1, **instance: Any) -> str:
-    """One try of a task with three retries; returns the run's id."""
-    task = ExtendCreateEditRunOperator(
-        task_id="fill", retries=3, **{"wait_for_completion": False, "poll_interval": 0.05, **arguments}
-    )
-    context = task_context(task, store=store, try_number=try_number, **{"max_tries": 3, **instance})
-    value = run_task(task, context).value
-    return value if isinstance(value, str) else str(value["run_id"])
-
-
-@contextmanager
-def killed_after(owner: Any, name: str) -> Iterator[None]:
-    """Kill the process right after a function has done its work for the first time."""
-    original: Callable[..., Any] = getattr(owner, name)
-
-    def function(*args: Any, **kwargs: Any) -> Any:
-        original(*args, **kwargs)
-        raise Killed
-
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):  # noqa: PT012 - it raises in what it wraps
-        patch.setattr(owner, name, function)
-        yield
-
 
 pytestmark = pytest.mark.extend_local(allow_private_urls=True)
 
@@ -291,7 +245,7 @@ def test_a_refused_request_leaves_nothing_to_look_for(extend_local: LocalService
     extend_local.inject("unauthorized", method="POST", path="/edit_runs", times=1)
     with pytest.raises(ExtendAuthenticationError):
         attempt(arguments, store)
-    assert store.stored == {}
+    assert "extend_run" not in store.stored
 
 
 def test_an_outage_during_the_search_is_no_answer(
@@ -331,6 +285,30 @@ def test_a_fresh_presigned_url_is_the_same_document(
         urls = [hook.get_conn().get_file(uploaded_form).presigned_url for _ in range(2)]
     assert urls[0] != urls[1]
     assert attempt({"file": urls[0]}, store) == attempt({"file": urls[1]}, store, 2)
+
+
+def test_a_storage_that_is_away_for_a_moment_makes_no_other_document(
+    extend_local: LocalService, form_pdf: bytes, store: FakeStateStore | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[Exception] = []
+
+    def info(_: str) -> dict[str, str]:
+        if failures:
+            raise failures.pop()
+        return {"ETag": "e1"}
+
+    place = SimpleNamespace(
+        fs=SimpleNamespace(info=info), path="/b/form.pdf", name="form.pdf", open=lambda _: BytesIO(form_pdf)
+    )
+    monkeypatch.setattr(storage, "object_storage_path", lambda _: place)
+    arguments = {"file": "s3://b/form.pdf", "config": CONFIG}
+    first = attempt(arguments, store)
+    failures.append(TimeoutError())
+    with pytest.raises(ExtendFileError, match="cannot be read") as raised:
+        attempt(arguments, store, 2)
+    assert raised.value.retryable
+    assert attempt(arguments, store, 3) == first
+    assert extend_local.runs_created == 1
 
 
 def test_nothing_that_is_stored_or_logged_tells_a_value_or_a_signature(

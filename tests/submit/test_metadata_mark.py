@@ -102,13 +102,14 @@ def test_two_tasks_over_the_same_file_have_a_run_each(extend_local: LocalService
     assert extend_local.runs_created == 2
 
 
-def test_names_stay_as_they_are_where_metadata_are_listed(
+def test_names_tell_whose_a_file_is_where_metadata_tell_whose_a_run_is(
     extend_local: LocalService, form_pdf: bytes, tmp_path: Path
 ) -> None:
     (tmp_path / "invoice.pdf").write_bytes(form_pdf)
     run_id = attempt({"kind": "extract", "file": str(tmp_path / "invoice.pdf")}, None)
     with ExtendHook() as hook:
-        assert hook.get_run(run_id, "extract").file.name == "invoice.pdf"  # type: ignore[union-attr]
+        run = hook.get_run(run_id, "extract")
+    assert run.file.name == f"invoice-{run.metadata['airflow']['mark']}.pdf"  # type: ignore[union-attr,index]
 
 
 @pytest.mark.extend_local(processing_time=600)

@@ -98,6 +98,34 @@ def test_reads_no_further_than_the_task_is_old(
     assert look(mark=None, file=file_id, since=now() + timedelta(hours=1)) == []
 
 
+def test_what_only_a_wrong_clock_could_mean_is_looked_at_as_far_as_there_is_room(
+    extend_local: LocalService, form_pdf: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_id, later = extend_local.add_file("form.pdf", form_pdf), now() + timedelta(minutes=30)
+    with ExtendHook() as hook:
+        runs = [hook.create_edit_run(file={"id": file_id}).id for _ in range(4)]
+    assert look(mark=None, file=file_id, since=later) == runs[::-1]
+    assert look(mark=None, file=file_id, since=later, skew=search.SKEW) == []
+    monkeypatch.setattr(search, "_MOST_LISTED", 3)
+    assert look(mark=None, file=file_id, since=later) == runs[:0:-1]
+    monkeypatch.setattr(search, "_MOST_COMPARED", 2)
+    assert look(mark=None, file=file_id, since=later) == []
+
+
+def test_an_unmarked_run_is_told_by_seconds_where_extend_tells_no_more(
+    extend_local: LocalService, uploaded_form: str
+) -> None:
+    since = now().replace(microsecond=800_000)
+    with ExtendHook() as hook:
+        run = hook.create_edit_run(file={"id": uploaded_form})
+        looking = Search(hook, RunOrder(EDIT, {}, uploaded_form), None, since)
+        in_that_second = run.model_copy(update={"created_at": since.replace(microsecond=0)})
+        assert looking.the_one([in_that_second]) is in_that_second
+        just_before = run.model_copy(update={"created_at": since.replace(microsecond=799_000)})
+        with pytest.raises(ExtendOutcomeUnknownError, match="seems to be older"):
+            looking.the_one([just_before])
+
+
 def test_compares_only_so_many_configurations(
     extend_local: LocalService, form_pdf: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from extend_provider.submit.task_try import Note, Notebook, TaskTry, notebook
 from tests.task_runs import FakeStateStore, FakeTaskInstance, task_context
 
-NOTE = Note("f" * 64, 2, "2026-03-04T10:15:00+00:00", "edr_1")
+NOTE = Note("f" * 64, 2, "2026-03-04T10:15:00+00:00", "edr_1", ("edr_0",), "p" * 64)
 
 
 def this(retries: int = 2, **instance: Any) -> TaskTry:
@@ -24,7 +24,23 @@ def this(retries: int = 2, **instance: Any) -> TaskTry:
 )
 def test_retry_and_clear_are_told_apart(try_number: int, max_tries: int, first: bool, cleared: bool) -> None:
     found = this(try_number=try_number, max_tries=max_tries)
-    assert (found.is_first, found.was_cleared) == (first, cleared)
+    assert (found.is_first, found.may_have_been_cleared) == (first, cleared)
+
+
+@pytest.mark.parametrize(
+    ("try_number", "max_tries", "retries", "first", "cleared"),
+    [
+        (1, 3, 1, True, True),  # fewer retries since the DAG run began
+        (2, 3, 1, False, True),
+        (3, 4, 5, False, True),  # a Clear, and more retries since
+        (2, 0, 2, False, True),
+    ],
+)
+def test_retries_that_were_changed_prove_nothing(
+    try_number: int, max_tries: int, retries: int, first: bool, cleared: bool
+) -> None:
+    found = this(retries, try_number=try_number, max_tries=max_tries)
+    assert (found.is_first, found.may_have_been_cleared) == (first, cleared)
 
 
 def test_name_of_the_task_is_the_same_for_all_tries_and_no_other_task() -> None:
@@ -55,7 +71,12 @@ def test_notes_are_read_as_they_were_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "stored", ["edr_1", 1, [], {}, {"fingerprint": "f"}, {**vars(NOTE), "submitted_at": "yesterday"}]
+    "stored",
+    [
+        *("edr_1", 1, [], {}, {"fingerprint": "f"}),
+        {**vars(NOTE), "other_than": [], "submitted_at": "yesterday"},
+        {**vars(NOTE), "other_than": 1},
+    ],
 )
 def test_a_note_that_cannot_be_read_is_none(stored: Any) -> None:
     store = FakeStateStore()
@@ -65,8 +86,30 @@ def test_a_note_that_cannot_be_read_is_none(stored: Any) -> None:
 
 def test_a_note_with_more_than_this_version_knows_is_read() -> None:
     store = FakeStateStore()
-    store.set("extend_run", {**vars(NOTE), "something_new": 1})
+    store.set("extend_run", {**vars(NOTE), "other_than": list(NOTE.other_than), "something_new": 1})
     assert Notebook(store).read() == NOTE
+
+
+def test_a_note_of_an_earlier_version_is_read() -> None:
+    store = FakeStateStore()
+    known = ("fingerprint", "max_tries", "submitted_at", "run_id")
+    store.set("extend_run", {name: vars(NOTE)[name] for name in known})
+    assert Notebook(store).read() == Note(*(vars(NOTE)[name] for name in known))
+
+
+def test_uploads_are_those_of_one_mark() -> None:
+    book = Notebook(FakeStateStore())
+    assert book.uploads("airflow-1") == {}
+    book.write_uploads("airflow-1", {"a": "file_1"})
+    assert book.uploads("airflow-1") == {"a": "file_1"}
+    assert book.uploads("airflow-2") == {}
+
+
+@pytest.mark.parametrize("stored", ["file_1", 1, [], {}, {"mark": "airflow-1"}, {"mark": "airflow-1", "files": 1}])
+def test_uploads_that_cannot_be_read_are_none(stored: Any) -> None:
+    store = FakeStateStore()
+    store.set("extend_run_files", stored)
+    assert Notebook(store).uploads("airflow-1") == {}
 
 
 def test_below_airflow_3_3_there_is_no_notebook() -> None:

@@ -1,0 +1,236 @@
+"""An input file is uploaded once for all tries of a task, and only when all of the run's files can be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from extend_provider.client import ExtendClient
+from extend_provider.exceptions import (
+    ExtendAuthenticationError,
+    ExtendError,
+    ExtendFileError,
+    ExtendOutcomeUnknownError,
+)
+from extend_provider.hooks.extend import ExtendHook
+from extend_provider.operators.extract import ExtendCreateExtractRunOperator
+from extend_provider.operators.parse import ExtendCreateParseRunOperator
+from tests.submit.tries import CONFIG, Arguments, attempt, killed_after
+from tests.task_runs import FakeStateStore, run_task, task_context
+
+if TYPE_CHECKING:
+    from extend_provider.local import LocalService
+
+
+@pytest.fixture
+def path(form_pdf: bytes, tmp_path: Path) -> Path:
+    (tmp_path / "form.pdf").write_bytes(form_pdf)
+    return tmp_path / "form.pdf"
+
+
+@pytest.fixture
+def given(path: Path) -> Arguments:
+    return {"file": str(path), "config": CONFIG}
+
+
+def uploads(service: LocalService) -> int:
+    return sum(request.path == "/files/upload" for request in service.requests)
+
+
+def extract(files: list[str], store: FakeStateStore | None, try_number: int = 1) -> Any:
+    task = ExtendCreateExtractRunOperator(task_id="t", retries=3, files=files, wait_for_completion=False)
+    return run_task(task, task_context(task, store=store, try_number=try_number, max_tries=3)).value
+
+
+def test_a_refused_run_leaves_a_file_that_the_next_try_uses(
+    extend_local: LocalService, given: Arguments, store: FakeStateStore | None
+) -> None:
+    for number in (1, 2):
+        extend_local.inject("unauthorized", method="POST", path="/edit_runs", times=1)
+        with pytest.raises(ExtendAuthenticationError):
+            attempt(given, store, number)
+    attempt(given, store, 3)
+    assert uploads(extend_local) == 1
+    assert extend_local.runs_created == 1
+
+
+def test_a_run_that_was_never_created_leaves_one_too(
+    extend_local: LocalService, given: Arguments, store: FakeStateStore | None
+) -> None:
+    for number in (1, 2):
+        extend_local.inject("server_error", method="POST", path="/edit_runs", times=1)
+        with pytest.raises(ExtendOutcomeUnknownError):
+            attempt(given, store, number)
+    attempt(given, store, 3)
+    assert uploads(extend_local) == 1
+
+
+@pytest.mark.parametrize("killed", ["before it is noted", "after"])
+def test_a_worker_killed_after_the_upload_leaves_one_too(
+    extend_local: LocalService, given: Arguments, store: FakeStateStore | None, killed: str
+) -> None:
+    # Where it is not noted, its name tells it.
+    noted = store and killed == "after"
+    with killed_after(FakeStateStore if noted else ExtendClient, "set" if noted else "upload_file"):
+        attempt(given, store)
+    attempt(given, store, 2)
+    assert uploads(extend_local) == 1
+
+
+def test_what_a_run_has_made_of_the_file_is_not_taken_for_it(
+    extend_local: LocalService, given: Arguments, store: FakeStateStore | None, form_pdf: bytes
+) -> None:
+    first = attempt(given, store)
+    with ExtendHook() as hook:
+        run = hook.get_run(first)
+        assert run.file
+        assert run.file.name
+        extend_local.add_file(run.file.name, form_pdf)
+        hook.delete_run(first)
+        again = hook.get_run(attempt(given, store, 2))
+    assert again.file
+    assert again.file.id == run.file.id
+
+
+def test_a_clear_uploads_anew(extend_local: LocalService, given: Arguments, store: FakeStateStore | None) -> None:
+    """The run of the Clear is told by the name of its file."""
+    attempt(given, store)
+    attempt(given, store, 2, max_tries=4)
+    assert uploads(extend_local) == 2
+
+
+def test_another_content_is_uploaded(
+    extend_local: LocalService, given: Arguments, path: Path, store: FakeStateStore | None
+) -> None:
+    extend_local.inject("unauthorized", method="POST", path="/edit_runs", times=1)
+    with pytest.raises(ExtendAuthenticationError):
+        attempt(given, store)
+    path.write_bytes(path.read_bytes() + b"\n")
+    attempt(given, store, 2)
+    assert uploads(extend_local) == 2
+
+
+def test_a_file_that_was_deleted_is_uploaded_again(
+    extend_local: LocalService, given: Arguments, store: FakeStateStore | None
+) -> None:
+    first = attempt(given, store)
+    with ExtendHook() as hook:
+        run = hook.get_run(first)
+        assert run.file
+        hook.delete_run(first)
+        hook.get_conn().delete_file(run.file.id)
+    attempt(given, store, 2)
+    assert uploads(extend_local) == 2
+
+
+def test_a_list_of_files_that_cannot_be_read_stops_nothing(extend_local: LocalService, given: Arguments) -> None:
+    first = attempt(given, None)
+    with ExtendHook() as hook:
+        hook.delete_run(first)
+    extend_local.inject("unauthorized", method="GET", path="/files", times=1)
+    attempt(given, None, 2)
+    assert uploads(extend_local) == 2
+
+
+def test_a_store_that_fails_stops_nothing(
+    extend_local: LocalService, given: Arguments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, keep = FakeStateStore(), FakeStateStore.set
+
+    def fails(store: FakeStateStore, key: str, value: Any) -> None:
+        if key.endswith("_files"):
+            raise OSError
+        keep(store, key, value)
+
+    monkeypatch.setattr(FakeStateStore, "set", fails)
+    assert attempt(given, store) == attempt(given, store, 2)
+
+
+def test_a_package_is_uploaded_once_where_notes_are_taken(
+    extend_local: LocalService, path: Path, form_pdf: bytes
+) -> None:
+    other = path.with_name("other.pdf")
+    other.write_bytes(form_pdf + b"\n")
+    store = FakeStateStore()
+    extend_local.inject("unauthorized", method="POST", path="/extract_runs", times=1)
+    with pytest.raises(ExtendAuthenticationError):
+        extract([str(path), str(other)], store)
+    extract([str(path), str(other)], store, 2)
+    assert uploads(extend_local) == 2
+    bodies = [r.body for r in extend_local.requests if r.path == "/extract_runs" and r.method == "POST"]
+    ids = [[file["id"] for file in body["package"]["files"]] for body in bodies]
+    assert ids[0] == ids[1]
+    assert len(set(ids[0])) == 2
+
+
+def test_the_same_path_twice_is_two_files(extend_local: LocalService, path: Path) -> None:
+    extract([str(path), str(path)], FakeStateStore())
+    assert uploads(extend_local) == 2
+
+
+@pytest.mark.parametrize("reattach", [True, False])
+@pytest.mark.parametrize("bad", ["empty", "missing"])
+def test_a_package_with_a_bad_file_is_refused_before_any_upload(
+    extend_local: LocalService, path: Path, bad: str, reattach: bool
+) -> None:
+    if bad == "empty":
+        path.with_name("empty.pdf").touch()
+    task = ExtendCreateExtractRunOperator(
+        task_id="t", files=[str(path), str(path.with_name(f"{bad}.pdf"))], reattach=reattach
+    )
+    with pytest.raises(ExtendFileError, match="is empty" if bad == "empty" else "There is no file"):
+        run_task(task, task_context(task, store=FakeStateStore()))
+    assert extend_local.requests == []
+
+
+def test_an_empty_file_is_refused_before_its_upload(extend_local: LocalService, path: Path) -> None:
+    path.write_bytes(b"")
+    task = ExtendCreateParseRunOperator(task_id="t", file=str(path))
+    with pytest.raises(ExtendFileError, match="is empty"):
+        run_task(task, task_context(task))
+    assert extend_local.requests == []
+
+
+# -- a file that is gone ----------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_is_noted_needs_no_file(extend_local: LocalService, given: Arguments, path: Path) -> None:
+    store = FakeStateStore()
+    first = attempt(given, store)
+    path.unlink()
+    assert [attempt(given, store, number) for number in (2, 3)] == [first, first]
+
+
+def test_neither_does_one_that_its_mark_finds(extend_local: LocalService, given: Arguments, path: Path) -> None:
+    store = FakeStateStore()
+    with killed_after(ExtendHook, "create_run"):
+        attempt(given, store)
+    path.unlink()
+    assert attempt(given, store, 2)
+    assert extend_local.runs_created == 1
+
+
+@pytest.mark.extend_local(processing_time=0)
+def test_a_new_run_needs_one(extend_local: LocalService, given: Arguments, path: Path) -> None:
+    store = FakeStateStore()
+    extend_local.inject("fail", times=1, reason="INTERNAL_ERROR")
+    attempt(given, store)
+    path.unlink()
+    with pytest.raises(ExtendFileError, match="There is no file"):
+        attempt(given, store, 2)
+    with pytest.raises(ExtendFileError, match="There is no file"):
+        attempt(given, store, 2, max_tries=4)
+    assert extend_local.runs_created == 1
+
+
+def test_another_file_that_is_not_there_is_another_document(
+    extend_local: LocalService, given: Arguments, path: Path
+) -> None:
+    store = FakeStateStore()
+    first = attempt(given, store)
+    with pytest.raises(ExtendFileError, match=rf"There is no file .*has created Extend edit run {first}"):
+        attempt({**given, "file": str(path.with_name("other.pdf"))}, store, 2)
+    with pytest.raises(ExtendError, match="has created Extend edit run"):
+        attempt({**given, "file": str(path.with_name("other.pdf")), "config": {"instructions": "x"}}, store, 2)
