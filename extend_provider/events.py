@@ -51,7 +51,7 @@ def read_event(event: Any) -> dict[str, Any]:
         )
     if (error := event.get("error")) is not None:
         raise _restored(error, event["run_id"])
-    if not _is_name(event.get("status")) or not _are_ids(event.get("output_file_ids"), event.get("kind")):
+    if not _is_name(event.get("status")) or not _has_output(event):
         raise ExtendOutcomeUnknownError(
             f"The event about run {event['run_id']} carries no result that can be used.",
             hint="Are worker and triggerer of the same version? Wait for the run's id with a sensor; create no other.",
@@ -88,9 +88,13 @@ def _are_names(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _are_ids(value: Any, kind: Any) -> bool:
-    needs_one = any(one.gives_file for one in RUN_KINDS.values() if one.name == kind)
-    return _are_names(value) and all(value) and (bool(value) or not needs_one)
+def _has_output(event: Mapping[str, Any]) -> bool:
+    """Whether an event carries what a run of its kind must have given."""
+    ids = event.get("output_file_ids")
+    kind = next((one for one in RUN_KINDS.values() if one.name == event.get("kind")), None)
+    needs_file, needs_schema = (kind.gives_file, kind.gives_schema) if kind else (False, False)
+    has_schema = isinstance(event.get("schema"), dict) or not needs_schema
+    return _are_names(ids) and all(ids or []) and (bool(ids) or not needs_file) and has_schema
 
 
 # What the result tells besides; a malformed one is worth less than the result.

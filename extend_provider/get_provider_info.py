@@ -10,7 +10,7 @@ from extend_provider.connection_fields import conn_fields, ui_field_behaviour
 __all__ = ["get_provider_info"]
 
 _NAME = "Extend"
-_OPERATORS = ("edit", "parse", "extract", "classify", "split", "workflow", "files")
+_OPERATORS = ("edit", "parse", "extract", "classify", "split", "workflow", "runs", "files")
 
 
 def get_provider_info() -> dict[str, Any]:

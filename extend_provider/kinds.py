@@ -23,6 +23,7 @@ __all__ = [
     "SPLIT",
     "WORKFLOW",
     "RunKind",
+    "agreed_kind",
     "guess_kind",
     "run_kind",
 ]
@@ -50,6 +51,8 @@ class RunKind:
     :param lists_metadata: whether the list shows them.
     :param gives_file: whether a run without an output file has no result.
     :param gives_text: whether the result is the document's text.
+    :param gives_schema: whether a run without a schema has no result.
+    :param in_dashboard: whether the API gives the URL of a run's page in Extend's dashboard.
     :param look: query parameters for looking at a run, so that its result need not be read with it.
     :param look_whole: query parameters for looking at a run with its result.
     :param sync_path: the endpoint that creates a run and answers with its result; ``None`` where there is none.
@@ -73,6 +76,8 @@ class RunKind:
     lists_metadata: bool = True
     gives_file: bool = False
     gives_text: bool = False
+    gives_schema: bool = False
+    in_dashboard: bool = True
     look: tuple[tuple[str, str], ...] = ()
     look_whole: tuple[tuple[str, str], ...] = ()
     sync_path: str | None = None
@@ -112,6 +117,7 @@ EDIT = RunKind(
     takes_metadata=False,
     lists_metadata=False,
     gives_file=True,
+    in_dashboard=False,
     sync_path="/edit",
     batch_is_run=None,
 )
@@ -128,6 +134,8 @@ FORM_DETECTION = RunKind(
     deletable=False,
     takes_metadata=False,
     lists_metadata=False,
+    gives_schema=True,
+    in_dashboard=False,
     sync_path="/detect_form",
     batch_is_run=None,
 )
@@ -138,6 +146,7 @@ PARSE = RunKind(
     id_prefix="pr_",
     sortable=False,
     gives_text=True,
+    in_dashboard=False,
     # A result may have hundreds of megabytes; with this, the answer holds a link to it.
     look=(("responseType", "url"),),
     look_whole=(("responseType", "json"),),
@@ -191,10 +200,32 @@ def guess_kind(run_id: str) -> RunKind:
 
     :raises ExtendConfigurationError: it tells none.
     """
-    for kind in RUN_KINDS.values():
-        if run_id.startswith(kind.id_prefix):
-            return kind
+    if kind := _told_by(run_id):
+        return kind
     raise ExtendConfigurationError(
         f"The id {run_id[:40]!r} does not tell the kind of the run.",
         hint=f"Give kind, one of: {', '.join(RUN_KINDS)}.",
     )
+
+
+def agreed_kind(run_id: str, name: str | None) -> RunKind:
+    """
+    Return the kind of a run that is to be deleted: among runs of another kind it would seem to be gone already.
+
+    :param run_id: the run's id.
+    :param name: the name of its kind; ``None`` leaves it to the id.
+    :raises ExtendConfigurationError: there is no such kind, or the id tells another one, or none and there is no name.
+    """
+    if name is None:
+        return guess_kind(run_id)
+    kind, told = run_kind(name), _told_by(run_id)
+    if told and told is not kind:
+        raise ExtendConfigurationError(
+            f"{run_id[:40]!r} is not the id of an Extend {kind.name} run, but of one of kind {told.name}.",
+            hint="Is it the id of the task that was meant? ExtendDeleteRunOperator takes runs of every kind.",
+        )
+    return kind
+
+
+def _told_by(run_id: str) -> RunKind | None:
+    return next((kind for kind in RUN_KINDS.values() if run_id.startswith(kind.id_prefix)), None)

@@ -42,19 +42,31 @@ def result_of(kind: RunKind, run: Run) -> dict[str, Any]:
 
     :return: see :func:`describe`.
     :raises ExtendRunFailedError: the run failed, or somebody has ended it.
-    :raises ExtendNoOutputError: it was processed, but gave no file, although its kind should.
+    :raises ExtendNoOutputError: it was processed, but gave no file or no schema, although its kind should.
     """
     if run.status not in kind.succeeded:
         raise _failed(kind, run)
     if kind.gives_file and not run.output_file_ids:
-        raise ExtendNoOutputError(
-            f"Extend {kind.name} run {run.id} is {run.status}, but gave no output file.",
-            hint="Usually the schema matched nothing in the document: compare its field names and boxes with the PDF.",
-            run_id=run.id,
-            kind=kind.name,
-            status=run.status,
+        raise _nothing(
+            kind,
+            run,
+            "output file",
+            "Usually the schema matched nothing in the document: compare its field names and boxes with the PDF.",
         )
-    return describe(run)
+    result = describe(run)
+    if kind.gives_schema and not isinstance(result["schema"], dict):
+        raise _nothing(kind, run, "schema", "Does the PDF have a form at all?")
+    return result
+
+
+def _nothing(kind: RunKind, run: Run, what: str, hint: str) -> ExtendNoOutputError:
+    return ExtendNoOutputError(
+        f"Extend {kind.name} run {run.id} is {run.status}, but gave no {what}.",
+        hint=hint,
+        run_id=run.id,
+        kind=kind.name,
+        status=run.status,
+    )
 
 
 # Another run in its place would be against somebody's will.

@@ -12,7 +12,7 @@ from extend_provider._compat import AirflowSkipException
 from extend_provider.arguments import RedactedTemplateFields, seconds
 from extend_provider.exceptions import ExtendError, ExtendReviewNeededError
 from extend_provider.hooks.extend import ExtendHook
-from extend_provider.links import RUN_URL_KEY
+from extend_provider.links import store_run_url
 from extend_provider.retry_advice import failing_at_once, is_worth_a_retry
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ class RunTask(HookedTask):
     def publish_run(self, context: Context, run: Run) -> None:
         """Push a new run's id, and its dashboard URL where the API gives one, before any waiting."""
         self.publish_run_id(context, run.id)
-        if run.dashboard_url:
-            context["ti"].xcom_push(key=RUN_URL_KEY, value=run.dashboard_url)
+        store_run_url(context["ti"], run)
 
     def publish_run_id(self, context: Context, run_id: str) -> None:
         """Push the id of the run."""
@@ -145,7 +144,11 @@ class RunTask(HookedTask):
 
         :raises ExtendReviewNeededError: a human has to look at the run, and ``on_review`` is ``fail``.
         """
+        from extend_provider.kinds import run_kind
+
         self._mind_review(result)
+        if run_kind(self.kind).gives_schema:
+            self._publish_schema(context, result["schema"])
         context["ti"].xcom_push(key="output_file_ids", value=list(result["output_file_ids"]))
         self.log.info(
             "Extend %s run %s is %s; output files: %s.",
@@ -156,6 +159,13 @@ class RunTask(HookedTask):
         )
         self._write(result["run_id"])
         return {**result, **self._asked_for(result["run_id"])}
+
+    def _publish_schema(self, context: Context, schema: dict[str, Any]) -> None:
+        from extend_provider.forms.schema import fields_in
+
+        context["ti"].xcom_push(key="schema", value=schema)
+        names = list(fields_in(schema))
+        self.log.info("The form has %d fields: %s.", len(names), ", ".join(names))
 
     def _mind_review(self, result: dict[str, Any]) -> None:
         from extend_provider.kinds import run_kind

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from extend_provider.events import read_event, success_event
-from extend_provider.exceptions import ExtendNoOutputError, ExtendRunFailedError
+from extend_provider.exceptions import ExtendNoOutputError, ExtendOutcomeUnknownError, ExtendRunFailedError
 from extend_provider.failure_reasons import FAILURE_REASONS
 from extend_provider.kinds import EDIT, RUN_KINDS, run_kind
 from extend_provider.models import EditRun
@@ -145,7 +145,11 @@ def test_what_somebody_decided_is_not_worth_a_retry(kind, status):
     assert "clear the task" in caught.value.hint
 
 
-@pytest.mark.parametrize("kind", [name for name in RUN_KINDS if name != "edit"])
+# Kinds whose runs have a result whatever they gave.
+CONTENT = [name for name, kind in RUN_KINDS.items() if not kind.gives_file and not kind.gives_schema]
+
+
+@pytest.mark.parametrize("kind", CONTENT)
 def test_other_kinds_need_no_file(kind):
     chosen = run_kind(kind)
     result = result_of(chosen, run_model(chosen).model_validate({"id": "x_1", "status": "PROCESSED"}))
@@ -158,7 +162,7 @@ def test_other_kinds_need_no_file(kind):
 @pytest.mark.parametrize(
     "garbled", [None, 5, "x", [], {}, {"splits": 5}, {"splits": [5, None, {"fileId": 5}]}, {"value": 5}]
 )
-@pytest.mark.parametrize("kind", [name for name in RUN_KINDS if name != "edit"])
+@pytest.mark.parametrize("kind", CONTENT)
 def test_a_garbled_output_loses_no_paid_result(kind, garbled):
     chosen = run_kind(kind)
     body = {"id": "x_1", "status": "PROCESSED", "output": garbled, "stepRuns": garbled, "metrics": 1, "files": garbled}
@@ -166,6 +170,18 @@ def test_a_garbled_output_loses_no_paid_result(kind, garbled):
 
     assert result["status"] == "PROCESSED"
     assert json.loads(json.dumps(result, allow_nan=False)) == result
+
+
+@pytest.mark.parametrize("output", [None, {}, {"schema": None}, {"schema": "x"}, {"schema": []}])
+def test_form_detection_without_a_schema_has_no_result(output):
+    run = run_model(run_kind("form_detection")).model_validate({"id": "sgr_1", "status": "PROCESSED", "output": output})
+
+    with pytest.raises(ExtendNoOutputError, match="gave no schema") as caught:
+        result_of(run_kind("form_detection"), run)
+
+    assert (caught.value.run_id, caught.value.kind, caught.value.status) == ("sgr_1", "form_detection", "PROCESSED")
+    with pytest.raises(ExtendOutcomeUnknownError, match="no result that can be used"):
+        read_event(success_event("form_detection", describe(run)))
 
 
 def test_no_output_has_a_presigned_url_or_infinity():

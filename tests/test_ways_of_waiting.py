@@ -20,6 +20,7 @@ from extend_provider.exceptions import (
 )
 from extend_provider.hooks.extend import ExtendHook
 from extend_provider.kinds import RUN_KINDS, guess_kind
+from extend_provider.links import RUN_URL_KEY, ExtendRunLink
 from extend_provider.operators.base import ExtendCreateRunOperator
 from extend_provider.operators.classify import ExtendCreateClassifyRunOperator
 from extend_provider.operators.edit import ExtendCreateEditRunOperator, ExtendDetectFormOperator
@@ -79,12 +80,16 @@ KINDS = {
             ]
         },
     ),
-    "form_detection": Kind(ExtendDetectFormOperator, {}, {"schema": mock.ANY}),
+    "form_detection": Kind(
+        ExtendDetectFormOperator,
+        {},
+        {"schema": {"type": "object", "properties": {"full_name": mock.ANY, "agree": mock.ANY}}},
+    ),
 }
 # Of a form detection, the schema is all there is.
 DOCUMENTS = [kind for kind in KINDS if kind not in {"edit", "form_detection"}]
-# The link to the dashboard; a fact that is easier to pass on by itself.
-BESIDES = {"extend_run_url", "schema"}
+# Where the URL of the run's page is stored: Airflow 3 shows what is under a key of its own.
+URL_KEYS = {RUN_URL_KEY, getattr(ExtendRunLink(), "xcom_key", RUN_URL_KEY)}
 
 
 @pytest.fixture(autouse=True)
@@ -144,9 +149,14 @@ def test_result_is_the_same(
         **KINDS[kind].facts,
     }
     assert outcome.value["credits"] > 0
-    assert {name: value for name, value in outcome.xcom.items() if name not in BESIDES} == {
+    with ExtendHook() as hook:
+        url = hook.get_run(run_id, kind).dashboard_url
+    assert bool(url) is RUN_KINDS[kind].in_dashboard
+    assert outcome.xcom == {
         "run_id": run_id,
         "output_file_ids": output,
+        **({"schema": outcome.value["schema"]} if kind == "form_detection" else {}),
+        **(dict.fromkeys(URL_KEYS, url) if url else {}),
     }
     assert len(output) == KINDS[kind].files
     assert guess_kind(run_id).name == kind
@@ -236,6 +246,22 @@ def test_error_is_the_same(
 
     assert isinstance(raised.value, AirflowFailException) is (not is_worth_a_retry(raised.value))
     assert raised.value.hint
+    assert extend_local.runs_created == 1
+
+
+@pytest.mark.parametrize("kind", [name for name in KINDS if RUN_KINDS[name].gives_file or RUN_KINDS[name].gives_schema])
+def test_nothing_given_is_the_same_error(
+    way: Callable[..., Outcome], kind: str, extend_local: LocalService, uploaded_form: str
+) -> None:
+    extend_local.inject("processed_without_file", times=None)
+
+    with pytest.raises(ExtendNoOutputError) as raised:
+        way(uploaded_form, kind=kind)
+
+    error = raised.value
+    what = "schema" if kind == "form_detection" else "output file"
+    assert error.message == f"Extend {kind} run {error.run_id} is PROCESSED, but gave no {what}."
+    assert (error.kind, error.status, bool(error.hint)) == (kind, "PROCESSED", True)
     assert extend_local.runs_created == 1
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from extend_provider.arguments import json_object, required_text, seconds
-from extend_provider.exceptions import ExtendConfigurationError, ExtendNoOutputError
+from extend_provider.arguments import json_object, required_text
+from extend_provider.exceptions import ExtendConfigurationError
 from extend_provider.operators.base import ExtendCreateRunOperator, ExtendOperator
 from extend_provider.operators.detecting import ExtendDetectingOperator
+from extend_provider.operators.runs import ExtendDeleteRunOperator
 
 if TYPE_CHECKING:
     from extend_provider._compat import Context, ObjectStoragePath, XComArg
@@ -114,9 +114,15 @@ class ExtendCreateEditRunOperator(ExtendDetectingOperator):
 
     def order(self) -> RunOrder:
         """Check the arguments, and say what to create."""
+        from extend_provider.hooks.files import plain_file
         from extend_provider.submit.form_order import order_to_fill
 
         file, config = self.rendered("file"), json_object(self.rendered("config"), "config")
+        if self.include_filled_values and not self.wait_for_completion:
+            raise ExtendConfigurationError(
+                "With wait_for_completion=False the task has no result, as asked for by include_filled_values.",
+                hint="Give it to the ExtendEditRunSensor that waits for the run.",
+            )
         if (not file) == (not self.template_id):
             given = "neither" if not file else "both"
             raise ExtendConfigurationError(f"An edit run takes exactly one of file and template_id; {given} given.")
@@ -126,15 +132,15 @@ class ExtendCreateEditRunOperator(ExtendDetectingOperator):
         schema = self.rendered("schema") if self._has_schema else None
         if self._has_schema and schema is None:
             raise ExtendConfigurationError("The argument schema is empty.", hint="Did the task that gives it run?")
-        return order_to_fill(body, file or None, schema, self._given_values(), self.detect)
+        return order_to_fill(body, plain_file(file) if file else None, schema, self._given_values(), self.detect)
 
     def _given_values(self) -> dict[str, Any] | None:
-        from extend_provider.forms.plain import plain_values
+        from extend_provider.forms.plain import marked_values
 
         if not self._has_values:
             return None
         values = self.rendered("values")
-        values = plain_values(json_object(values, "values") if isinstance(values, str) else values)
+        values = marked_values(json_object(values, "values") if isinstance(values, str) else values)
         if values is None:
             raise ExtendConfigurationError("The argument values is empty.", hint="Did the task that gives it run?")
         return json_object(values, "values")
@@ -151,8 +157,9 @@ class ExtendDetectFormOperator(ExtendCreateRunOperator):
             task_id="fill", file="s3://forms/w9.pdf", schema=detect.output["schema"]
         ).expand(values=people)
 
-    Each run costs credits, and cannot be cancelled, listed or deleted. On Airflow 3.3 and newer a retry goes on with
-    the run of an earlier try; below, it fails rather than pay twice, unless ``reattach`` is off.
+    Each run costs credits, and cannot be cancelled, listed or deleted; ``ExtendDeleteRunOperator`` deletes the form
+    that was uploaded for it. On Airflow 3.3 and newer a retry goes on with the run of an earlier try; below, it fails
+    rather than pay twice, unless ``reattach`` is off.
 
     Wraps ``POST /form_detection_runs``.
 
@@ -192,31 +199,14 @@ class ExtendDetectFormOperator(ExtendCreateRunOperator):
 
     def order(self) -> RunOrder:
         """Check the arguments, and say what to create."""
+        from extend_provider.hooks.files import plain_file
         from extend_provider.kinds import FORM_DETECTION
         from extend_provider.submit.form_order import FormOrder
 
         file, config = self.rendered("file"), json_object(self.rendered("config"), "config")
         if not file:
             raise ExtendConfigurationError("The argument file is empty.", hint="Did the task that gives it run?")
-        return FormOrder(FORM_DETECTION, {} if config is None else {"config": config}, file)
-
-    def finish(self, context: Context, result: dict[str, Any]) -> dict[str, Any]:
-        """See :meth:`RunTask.finish`; publish the schema too."""
-        from extend_provider.forms.schema import fields_in
-
-        schema = result.get("schema")
-        if not isinstance(schema, dict):
-            raise ExtendNoOutputError(
-                f"Extend form_detection run {result['run_id']} is {result['status']}, but gave no schema.",
-                hint="Does the PDF have a form at all?",
-                run_id=result["run_id"],
-                kind=self.kind,
-                status=result["status"],
-            )
-        context["ti"].xcom_push(key="schema", value=schema)
-        names = list(fields_in(schema))
-        self.log.info("The form has %d fields: %s.", len(names), ", ".join(names))
-        return super().finish(context, result)
+        return FormOrder(FORM_DETECTION, {} if config is None else {"config": config}, plain_file(file))
 
 
 class ExtendGetEditRunOperator(ExtendOperator):
@@ -294,7 +284,7 @@ class ExtendGetEditTemplateOperator(ExtendOperator):
         return {**result, "config": config} if self.include_config else result
 
 
-class ExtendDeleteEditRunOperator(ExtendOperator):
+class ExtendDeleteEditRunOperator(ExtendDeleteRunOperator):
     """
     Delete an edit run with all its data, for good; for example as a teardown, where data may not be kept::
 
@@ -302,48 +292,11 @@ class ExtendDeleteEditRunOperator(ExtendOperator):
             task_id="delete", run_id="{{ ti.xcom_pull('fill', key='run_id') }}", delete_files=True
         ).as_teardown()
 
-    Deleting stops no run and gives no credits back. Wraps ``DELETE /edit_runs/{id}``, for files ``DELETE /files/{id}``.
-
-    :param run_id: the run; an empty one (its task created none) is nothing to delete.
-    :param delete_files: whether to delete the filled file too, and the input file if the task that created the run has
-        uploaded it or given its URL; default false. A file that was given by id, or is a template's, is left alone:
-        others may use it. Waits up to ``timeout`` for a run that is not finished, whose file would be left behind.
-    :param timeout: seconds (or a ``timedelta``) to wait for the end of the run; default 600.
-    :param missing_ok: whether a run that is already gone is fine; default true, so that a retry and a teardown succeed.
-    :param extend_conn_id: id of an Airflow connection of type ``extend``; default ``extend_default``.
-    :return: whether there was a run to delete.
-    :raises ExtendNotFoundError: there is no such run, and ``missing_ok`` is off.
-    :raises ExtendRunTimeoutError: the run does not end; nothing was deleted.
-    :raises ExtendApiError: Extend refused the request.
+    Arguments, result and errors are those of :class:`~extend_provider.operators.runs.ExtendDeleteRunOperator`, without
+    ``kind``.
     """
 
-    template_fields: Sequence[str] = ("run_id", "timeout", *ExtendOperator.template_fields)
+    template_fields: Sequence[str] = tuple(name for name in ExtendDeleteRunOperator.template_fields if name != "kind")
 
-    def __init__(
-        self,
-        *,
-        run_id: str | XComArg | None,
-        delete_files: bool = False,
-        timeout: float | timedelta = 600,
-        missing_ok: bool = True,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.run_id = run_id
-        self.delete_files = delete_files
-        self.timeout = timeout
-        self.missing_ok = missing_ok
-
-    def work(self, context: Context) -> bool:  # noqa: ARG002 - the base's signature
-        """Delete the run, and its files before it: with the run their ids would be gone."""
-        from extend_provider.retention import delete_files_of
-
-        if self.missing_ok and self.run_id in {None, "", "None"}:
-            self.log.info("There is no run id, so there is nothing to delete.")
-            return False
-        run_id = required_text(self.run_id, "run_id")
-        if self.delete_files:
-            delete_files_of(self.hook, run_id, seconds(self.timeout, "timeout"), missing_ok=self.missing_ok)
-        deleted = self.hook.delete_run(run_id, missing_ok=self.missing_ok)
-        self.log.info("Extend edit run %s is %s.", run_id, "deleted" if deleted else "already gone")
-        return deleted
+    def __init__(self, *, run_id: str | XComArg | None, **kwargs: Any) -> None:
+        super().__init__(run_id=run_id, kind="edit", **kwargs)

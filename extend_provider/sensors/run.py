@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,11 @@ from extend_provider.arguments import ON_REVIEW, one_of, required_text
 from extend_provider.events import read_event
 from extend_provider.exceptions import ExtendConfigurationError, ExtendError, ExtendRunTimeoutError, restore
 from extend_provider.hooks.extend import ExtendHook
+from extend_provider.links import ExtendRunLink, store_run_url
 from extend_provider.run_task import RunTask
 
 if TYPE_CHECKING:
-    from extend_provider._compat import Context, ObjectStoragePath, XComArg
+    from extend_provider._compat import BaseOperatorLink, Context, ObjectStoragePath, XComArg
     from extend_provider.kinds import RunKind
 
 __all__ = ["ExtendEditRunSensor", "ExtendRunSensor", "ExtendSensorTimeoutError"]
@@ -54,11 +55,11 @@ class ExtendRunSensor(RunTask, BaseSensorOperator):
         human (default), ``succeed`` with that status, ``skip`` the task or ``fail``.
     :param timeout: seconds from the start of the sensor after which it gives up; Airflow's default is seven days.
     :return: a dict of ``run_id``, ``status``, ``output_file_ids``, ``credits``, ``page_count`` and what the kind tells
-        besides; XCom ``run_id`` and ``output_file_ids`` are pushed too: the same as from the operator that creates the
-        run.
+        besides; XCom ``run_id`` and ``output_file_ids``, of a form detection also ``schema``, are pushed too: the same
+        as from the operator that creates the run.
     :raises ExtendConfigurationError: the id does not tell the kind, or an argument cannot work.
     :raises ExtendRunFailedError: Extend reports a failure, with reason and remedy.
-    :raises ExtendNoOutputError: the run is processed, but gave no file.
+    :raises ExtendNoOutputError: the run is processed, but gave no file or no schema.
     :raises ExtendReviewNeededError: a human has to look at the run, and ``on_review`` is ``fail``.
     :raises ExtendFileError: a result cannot be written.
     :raises ExtendSensorTimeoutError: the run did not end within ``timeout``.
@@ -75,7 +76,9 @@ class ExtendRunSensor(RunTask, BaseSensorOperator):
         "result_path",
         "markdown_path",
     )
+    operator_extra_links: Collection[BaseOperatorLink] = (ExtendRunLink(),)
     ui_color = "#e8f0fe"
+    _has_stored_url = False
 
     def __init__(
         self,
@@ -107,9 +110,13 @@ class ExtendRunSensor(RunTask, BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Wait in the chosen mode."""
+        from extend_provider.hooks.files import check_destinations
+
         with self.at_once_if_hopeless(), self.hook:
             run_id, _ = self._target()
+            check_destinations(self.result_path, self.markdown_path)
             self.publish_run_id(context, run_id)
+            self._has_stored_url = False
             if not self.deferrable:
                 return super().execute(context)
             # A run that has ended already needs no triggerer.
@@ -147,6 +154,9 @@ class ExtendRunSensor(RunTask, BaseSensorOperator):
                 raise
             self.log.warning("Extend %s run %s cannot be seen for now: %s", self.kind, run_id, error)
             return PokeReturnValue(is_done=False)
+        if not self._has_stored_url:
+            store_run_url(context["ti"], run)
+            self._has_stored_url = True
         if not kind.is_finished(run.status):
             self.log.info("Extend %s run %s is %s.", self.kind, run_id, run.status)
             return PokeReturnValue(is_done=False)
@@ -175,6 +185,8 @@ class ExtendEditRunSensor(ExtendRunSensor):
     """
 
     template_fields: Sequence[str] = tuple(name for name in ExtendRunSensor.template_fields if name != "kind")
+    # The API gives no dashboard URL for edit runs.
+    operator_extra_links = ()
 
     def __init__(self, *, run_id: str | XComArg, **kwargs: Any) -> None:
         super().__init__(run_id=run_id, kind="edit", **kwargs)

@@ -13,7 +13,9 @@ import importlib
 import json
 import os
 import re
+from collections.abc import Callable
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +27,9 @@ from extend_provider.hooks.extend import ExtendHook
 from extend_provider.kinds import run_kind
 from extend_provider.models import EditRun
 from extend_provider.operators.edit import ExtendCreateEditRunOperator
+from extend_provider.operators.workflow import ExtendCreateWorkflowRunOperator
 from extend_provider.results import result_of
+from extend_provider.run_models import WorkflowRun
 from extend_provider.sensors.run import ExtendEditRunSensor
 from tests.airflow_names import AirflowFailException, TaskDeferred
 from tests.task_runs import first_event, task_context
@@ -36,22 +40,54 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "golden"
 GOLDEN = {file.stem: json.loads(file.read_text()) for file in sorted(FOLDER.glob("*.json"))}
 DEADLINE = datetime(2036, 3, 4, 10, 15, tzinfo=timezone.utc)
-TASKS: dict[str, Any] = {
-    "operator": lambda: ExtendCreateEditRunOperator(
-        task_id="fill", file="file_1", extend_conn_id="extend_default", poll_interval=2.5, deferrable=True
+WORKFLOW_ID = "workflow_reviewed"
+TASKS: dict[str, Callable[..., Any]] = {
+    "operator": lambda file="file_1": ExtendCreateEditRunOperator(
+        task_id="fill", file=file, extend_conn_id="extend_default", poll_interval=2.5, deferrable=True
     ),
-    "sensor": lambda: ExtendEditRunSensor(task_id="wait", run_id="edr_1", deferrable=True),
+    "sensor": lambda file="": ExtendEditRunSensor(task_id="wait", run_id="edr_1", deferrable=True),
+    "detection": lambda file="file_1": ExtendCreateEditRunOperator(
+        task_id="fill", file=file, values={"full_name": "Jordan Avery"}, deferrable=True
+    ),
+    "review": lambda file="file_1": ExtendCreateWorkflowRunOperator(
+        task_id="work", file=file, workflow_id=WORKFLOW_ID, on_review="fail", deferrable=True
+    ),
 }
+# The run that each waits for, as its row calls it.
+AWAITED = {"operator": "edr_1", "sensor": "edr_1", "detection": "sgr_1", "review": "workflow_run_1"}
 DEFERRALS = [(version, task, row) for version, known in GOLDEN.items() for task, row in known["deferrals"].items()]
 EVENTS = [(version, fired) for version, known in GOLDEN.items() for fired in known["events"]]
+UNDER_WAY = [
+    (version, task, fired)
+    for version, fired in EVENTS
+    for task in GOLDEN[version]["deferrals"]
+    if AWAITED[task] == fired["event"]["run_id"]
+]
 
 
-def written_today(task: str) -> dict[str, Any]:
+@pytest.fixture(autouse=True)
+def workflow(extend_local: LocalService) -> None:
+    extend_local.add_workflow("Reviewed", [{"type": "PARSE"}, {"type": "HUMAN_REVIEW"}], id=WORKFLOW_ID)
+
+
+def written_today(task: str, file: str) -> dict[str, Any]:
     """What Airflow would store if the task waited in the triggerer now."""
+    waiting = TASKS[task](file)
+    wait = partial(waiting.execute, task_context(waiting))
+    if task in {"operator", "sensor"}:
+        wait = partial(waiting.wait_in_triggerer, "edr_1", DEADLINE if task == "operator" else None)
     with pytest.raises(TaskDeferred) as raised:
-        TASKS[task]().wait_in_triggerer("edr_1", DEADLINE if task == "operator" else None)
+        wait()
     classpath, kwargs = raised.value.trigger.serialize()
-    return {"trigger": [classpath, kwargs], "method_name": raised.value.method_name, "kwargs": raised.value.kwargs}
+    row = {"trigger": [classpath, kwargs], "method_name": raised.value.method_name, "kwargs": raised.value.kwargs}
+    # The service chooses the id, and the clock the deadline.
+    text = json.dumps(row).replace(json.dumps(kwargs["run_id"]), json.dumps(AWAITED[task]))
+    known: dict[str, Any] = json.loads(text.replace(json.dumps(kwargs["deadline"]), json.dumps(_deadline_of(task))))
+    return known
+
+
+def _deadline_of(task: str) -> str | None:
+    return None if task == "sensor" else DEADLINE.isoformat()
 
 
 def fired_today() -> list[dict[str, Any]]:
@@ -69,7 +105,22 @@ def fired_today() -> list[dict[str, Any]]:
         ),
     ]
     fired = [{"event": error_event("edit", "edr_1", error), "says": error.message} for error in errors]
-    return [{"event": success_event("edit", result), "result": result}, *fired]
+    return [{"event": success_event("edit", result), "result": result}, *fired, *_fired_for_others()]
+
+
+def _fired_for_others() -> list[dict[str, Any]]:
+    empty = exceptions.ExtendNoOutputError(
+        "It gave no schema.", run_id="sgr_1", kind="form_detection", status="PROCESSED"
+    )
+    reviewed = WorkflowRun.model_validate({"id": "workflow_run_1", "status": "NEEDS_REVIEW", "stepRuns": []})
+    needs_review = success_event("workflow", result_of(run_kind("workflow", "fail"), reviewed))
+    return [
+        {"event": error_event("form_detection", "sgr_1", empty), "says": empty.message},
+        {
+            "event": needs_review,
+            "says": "Extend workflow run workflow_run_1 is NEEDS_REVIEW: a human has to look at it.",
+        },
+    ]
 
 
 def trigger_of(row: dict[str, Any]) -> Any:
@@ -79,26 +130,45 @@ def trigger_of(row: dict[str, Any]) -> Any:
     return getattr(importlib.import_module(module), name)(**kwargs)
 
 
-def go_on(task: str, row: dict[str, Any], event: Any) -> Any:
-    """Resume a task with an event, as a worker does."""
-    resumed = TASKS[task]()
-    return getattr(resumed, row["method_name"])(task_context(resumed), event=event, **(row["kwargs"] or {}))
+def go_on(task: str, row: dict[str, Any], event: Any, file: str = "file_1") -> Any:
+    """Resume a task with an event, as a worker does, and once more should it have to wait for another run then."""
+    resumed = TASKS[task](file)
+    context = task_context(resumed)
+    try:
+        return getattr(resumed, row["method_name"])(context, event=event, **(row["kwargs"] or {}))
+    except TaskDeferred as deferral:
+        event = asyncio.run(first_event(deferral.trigger))
+        return getattr(resumed, deferral.method_name)(context, event=event, **(deferral.kwargs or {}))
 
 
-def test_this_version_writes_what_its_file_says() -> None:
-    deferrals = {task: written_today(task) for task in TASKS}
+def started(task: str, file: str) -> str:
+    """Create the run that a task waits for, and return its id."""
+    kind, body = {
+        "detection": ("form_detection", {}),
+        "review": ("workflow", {"workflow": {"id": WORKFLOW_ID}}),
+    }.get(task, ("edit", {"config": {"instructions": "full_name: Jordan Avery"}}))
+    with ExtendHook() as hook:
+        return hook.create_run(kind, {"file": {"id": file}, **body}).id
+
+
+@pytest.mark.extend_local(processing_time=600)
+def test_this_version_writes_what_its_file_says(extend_local: LocalService, uploaded_form: str) -> None:
+    deferrals = {task: written_today(task, uploaded_form) for task in TASKS}
     if os.environ.get("WRITE_GOLDEN"):
         content = json.dumps({"deferrals": deferrals, "events": fired_today()}, indent=2)
         (FOLDER / f"{__version__}.json").write_text(f"{content}\n")
         pytest.skip("Written; look at the difference before it is committed")
     assert __version__ in GOLDEN, "There is no file for this version; see the beginning of this module."
-    assert GOLDEN[__version__]["deferrals"] == json.loads(json.dumps(deferrals))
+    assert GOLDEN[__version__]["deferrals"] == deferrals
 
 
+@pytest.mark.extend_local(processing_time=600)
 @pytest.mark.parametrize(("version", "task", "row"), DEFERRALS)
-def test_the_trigger_is_made_from_its_row(version: str, task: str, row: dict[str, Any]) -> None:
+def test_the_trigger_is_made_from_its_row(
+    version: str, task: str, row: dict[str, Any], extend_local: LocalService, uploaded_form: str
+) -> None:
     classpath, kwargs = trigger_of(row).serialize()
-    assert classpath == written_today(task)["trigger"][0]
+    assert classpath == written_today(task, uploaded_form)["trigger"][0]
     assert kwargs.items() >= row["trigger"][1].items()
 
 
@@ -106,20 +176,20 @@ def test_the_trigger_is_made_from_its_row(version: str, task: str, row: dict[str
 def test_the_wait_goes_on_and_the_task_too(
     version: str, task: str, row: dict[str, Any], extend_local: LocalService, uploaded_form: str
 ) -> None:
-    with ExtendHook() as hook:
-        config = {"instructions": "full_name: Jordan Avery"}
-        run_id = hook.create_edit_run(file={"id": uploaded_form}, config=config).id
+    run_id = started(task, uploaded_form)
+    about_this_run = json.loads(json.dumps(row).replace(json.dumps(AWAITED[task]), json.dumps(run_id)))
 
-    about_this_run = json.loads(json.dumps(row).replace('"edr_1"', json.dumps(run_id)))
+    event = json.loads(json.dumps(asyncio.run(first_event(trigger_of(about_this_run)))))
 
-    event = asyncio.run(first_event(trigger_of(about_this_run)))
+    if task == "review":
+        with pytest.raises(exceptions.ExtendReviewNeededError, match=run_id):
+            go_on(task, about_this_run, event, uploaded_form)
+    else:
+        assert go_on(task, about_this_run, event, uploaded_form)["filled_fields"] == ["full_name"]
 
-    assert go_on(task, about_this_run, json.loads(json.dumps(event)))["filled_fields"] == ["full_name"]
 
-
-@pytest.mark.parametrize(("version", "fired"), EVENTS)
-@pytest.mark.parametrize("task", TASKS)
-def test_an_event_under_way_is_understood(version: str, fired: dict[str, Any], task: str) -> None:
+@pytest.mark.parametrize(("version", "task", "fired"), UNDER_WAY)
+def test_an_event_under_way_is_understood(version: str, task: str, fired: dict[str, Any]) -> None:
     row = GOLDEN[version]["deferrals"][task]
     if "result" in fired:
         assert go_on(task, row, fired["event"]) == fired["result"]
@@ -127,5 +197,5 @@ def test_an_event_under_way_is_understood(version: str, fired: dict[str, Any], t
     # Airflow's own exception stands around an error that no retry can mend.
     with pytest.raises(Exception, match=re.escape(fired["says"])) as raised:
         go_on(task, row, fired["event"])
-    known = getattr(exceptions, fired["event"]["error"]["type"])
-    assert isinstance(raised.value, (known, AirflowFailException))
+    name = fired["event"]["error"]["type"] if fired["event"]["error"] else "ExtendReviewNeededError"
+    assert isinstance(raised.value, (getattr(exceptions, name), AirflowFailException))

@@ -187,6 +187,34 @@ def test_cancelled_wait_closes_quietly_and_touches_nothing(extend_local: LocalSe
     assert {request.method for request in extend_local.requests if request.path.endswith(run_id)} == {"GET"}
 
 
+@pytest.mark.extend_local(processing_time=600)
+@pytest.mark.parametrize("kind", ["edit", "parse"])
+def test_nothing_remote_happens_in_cleanup(extend_local: LocalService, uploaded_form: str, kind: str) -> None:
+    """Airflow calls it after every end of a trigger, also when it only moves to another triggerer."""
+    with ExtendHook() as hook:
+        run_id = hook.create_run(kind, {"file": {"id": uploaded_form}}).id
+    trigger = ExtendRunTrigger(
+        run_id=run_id, kind=kind, poll_interval=0.01, cancel_on_kill=True, delete_on_kill=True, on_review="fail"
+    )
+
+    async def wait_and_clean_up() -> int:
+        waiting = asyncio.ensure_future(anext(trigger.run()))
+        while not any(request.method == "GET" for request in extend_local.requests):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        before = len(extend_local.requests)
+        await trigger.cleanup()
+        return len(extend_local.requests) - before
+
+    assert asyncio.run(asyncio.wait_for(wait_and_clean_up(), 10)) == 0
+    assert {request.method for request in extend_local.requests if run_id in request.path} == {"GET"}
+    assert extend_local.requests
+    with ExtendHook() as hook:
+        assert hook.get_run(run_id, kind).status == "PROCESSING"
+
+
 @pytest.mark.extend_local(processing_time=0.5)
 def test_loop_is_not_blocked(extend_local: LocalService, uploaded_form: str) -> None:
     run_id = create(uploaded_form)

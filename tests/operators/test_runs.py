@@ -1,0 +1,284 @@
+"""Deleting a run of any kind with what it leaves behind, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from extend_provider.exceptions import (
+    ExtendApiError,
+    ExtendConfigurationError,
+    ExtendNotFoundError,
+    ExtendRunTimeoutError,
+)
+from extend_provider.hooks.extend import ExtendHook
+from extend_provider.kinds import RUN_KINDS
+from extend_provider.operators.classify import ExtendCreateClassifyRunOperator
+from extend_provider.operators.edit import (
+    ExtendCreateEditRunOperator,
+    ExtendDeleteEditRunOperator,
+    ExtendDetectFormOperator,
+)
+from extend_provider.operators.extract import ExtendCreateExtractRunOperator
+from extend_provider.operators.parse import ExtendCreateParseRunOperator
+from extend_provider.operators.runs import ExtendDeleteRunOperator
+from extend_provider.operators.split import ExtendCreateSplitRunOperator
+from extend_provider.operators.workflow import ExtendCreateWorkflowRunOperator
+from tests.airflow_names import DAG
+from tests.task_runs import run_task
+
+if TYPE_CHECKING:
+    from extend_provider.local import LocalService
+
+NAME = {"type": "object", "properties": {"full_name": {"type": ["string", "null"]}}}
+TYPES = [
+    {"id": "form", "type": "form", "description": "A form with a full name"},
+    {"id": "other", "type": "other", "description": "Anything else"},
+]
+OPERATORS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "edit": (ExtendCreateEditRunOperator, {"config": {"instructions": "full_name: Jordan Avery"}}),
+    "parse": (ExtendCreateParseRunOperator, {}),
+    "extract": (ExtendCreateExtractRunOperator, {"config": {"schema": NAME}}),
+    "classify": (ExtendCreateClassifyRunOperator, {"config": {"classifications": TYPES}}),
+    "split": (ExtendCreateSplitRunOperator, {"config": {"splitClassifications": TYPES}}),
+    "workflow": (ExtendCreateWorkflowRunOperator, {"workflow_id": "workflow_read"}),
+    "form_detection": (ExtendDetectFormOperator, {}),
+}
+DELETABLE = [name for name, kind in RUN_KINDS.items() if kind.deletable]
+MARK = "airflow-0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def workflow(extend_local: LocalService) -> None:
+    extend_local.add_workflow("Read", [{"type": "PARSE"}], id="workflow_read")
+
+
+@pytest.fixture
+def path(form_pdf: bytes, tmp_path: Path) -> str:
+    (tmp_path / "w9.pdf").write_bytes(form_pdf)
+    return str(tmp_path / "w9.pdf")
+
+
+def create(kind: str, file: Any, **arguments: Any) -> dict[str, Any]:
+    operator, own = OPERATORS[kind]
+    result = run_task(operator(task_id="work", file=file, poll_interval=0.05, **{**own, **arguments})).value
+    return {"run_id": result} if isinstance(result, str) else result
+
+
+def delete(run_id: Any, **arguments: Any) -> Any:
+    return run_task(ExtendDeleteRunOperator(task_id="delete", run_id=run_id, **arguments)).value
+
+
+def upload(path: str, mark: str | None = None) -> str:
+    with ExtendHook() as hook:
+        return hook.upload_file(path, mark=mark).id
+
+
+def start(kind: str, body: dict[str, Any], mark: Any = None) -> str:
+    """Create a run as the operator of the kind does; with a mark in its metadata."""
+    own = {"workflow": {"id": "workflow_read"}} if kind == "workflow" else OPERATORS[kind][1]
+    metadata = {"metadata": {"airflow": {"mark": mark}}} if mark else {}
+    with ExtendHook() as hook:
+        return hook.create_run(kind, {**own, **body, **metadata}).id
+
+
+def input_of(run_id: str, kind: str) -> str:
+    with ExtendHook() as hook:
+        [file] = hook.get_run(run_id, kind).input_files
+    return file.id
+
+
+def files() -> set[str]:
+    with ExtendHook() as hook:
+        return {file.id for file in hook.get_conn().list_files()}
+
+
+def is_there(run_id: str, kind: str) -> bool:
+    with ExtendHook() as hook:
+        try:
+            hook.get_run(run_id, kind)
+        except ExtendNotFoundError:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("kind", DELETABLE)
+@pytest.mark.parametrize("given", [True, False])
+def test_the_run_alone(extend_local: LocalService, uploaded_form: str, kind: str, given: bool) -> None:
+    run_id = create(kind, uploaded_form)["run_id"]
+    arguments = {"kind": kind} if given else {}
+    assert delete(run_id, **arguments) is True
+    assert not is_there(run_id, kind)
+    assert uploaded_form in files()
+    assert delete(run_id, **arguments) is False
+    with pytest.raises(ExtendNotFoundError, match=run_id):
+        delete(run_id, missing_ok=False, **arguments)
+
+
+@pytest.mark.parametrize("kind", DELETABLE)
+def test_with_its_upload_and_its_output(extend_local: LocalService, path: str, uploaded_form: str, kind: str) -> None:
+    run_id = create(kind, path)["run_id"]
+    assert files() >= {uploaded_form, input_of(run_id, kind)}
+    assert delete(run_id, delete_files=True) is True
+    assert files() == {uploaded_form}
+    assert not is_there(run_id, kind)
+    assert delete(run_id, delete_files=True) is False
+
+
+@pytest.mark.parametrize("kind", DELETABLE)
+def test_a_file_given_by_id_stays(
+    extend_local: LocalService, uploaded_form: str, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    run_id = create(kind, uploaded_form)["run_id"]
+    assert delete(run_id, delete_files=True) is True
+    assert f"Extend file {uploaded_form}, an input, stays: nothing tells that it was made for" in caplog.text
+    assert files() == {uploaded_form}
+    assert not is_there(run_id, kind)
+
+
+@pytest.mark.parametrize("kind", [name for name in DELETABLE if RUN_KINDS[name].takes_metadata])
+@pytest.mark.parametrize(
+    ("in_name", "in_metadata", "goes"),
+    [
+        (MARK, MARK, True),
+        (MARK, "airflow-fedcba9876543210", False),  # made by another task, and given by its id
+        (MARK, None, False),
+        (None, MARK, False),
+        (MARK, "airflow", False),  # no mark, but in the name
+        (MARK, 5, False),
+    ],
+)
+def test_metadata_tell_whose_a_marked_file_is(
+    extend_local: LocalService, path: str, kind: str, in_name: str | None, in_metadata: Any, goes: bool
+) -> None:
+    file_id = upload(path, mark=in_name)
+    run_id = start(kind, {"file": {"id": file_id}}, in_metadata)
+    assert delete(run_id, delete_files=True) is True
+    assert files() == (set() if goes else {file_id})
+
+
+def test_of_several_files_those_that_were_uploaded(extend_local: LocalService, path: str, uploaded_form: str) -> None:
+    uploads = [upload(path, mark=MARK) for _ in range(2)]
+    package = {"files": [{"id": file_id} for file_id in (*uploads, uploaded_form)]}
+    run_id = start("extract", {"package": package}, MARK)
+    assert delete(run_id, delete_files=True) is True
+    assert files() == {uploaded_form}
+
+
+@pytest.mark.parametrize("kind", DELETABLE)
+def test_copies_of_earlier_tries_go_too(extend_local: LocalService, path: str, uploaded_form: str, kind: str) -> None:
+    run_id = create(kind, path)["run_id"]
+    with ExtendHook() as hook:
+        name = str(hook.get_conn().get_file(input_of(run_id, kind)).name)
+    mark = name.removeprefix("w9-").removesuffix(".pdf")
+    copies = {upload(path, mark=mark) for _ in range(2)}
+    others = {uploaded_form, upload(path), upload(path, mark=MARK), upload(path, mark=f"{mark}-2")}
+    assert files() >= copies | others
+    assert delete(run_id, delete_files=True) is True
+    assert files() == others
+
+
+def test_copies_are_found_when_an_earlier_try_has_deleted_the_input(extend_local: LocalService, path: str) -> None:
+    run_id = create("parse", path)["run_id"]
+    extend_local.inject("permission", method="DELETE", path="/parse_runs/*", times=None)
+    with pytest.raises(ExtendApiError):
+        delete(run_id, delete_files=True)
+    extend_local.clear_faults()
+    assert files() == set()
+    assert delete(run_id, delete_files=True) is True
+    assert not is_there(run_id, "parse")
+
+
+@pytest.mark.extend_local(processing_time=600)
+@pytest.mark.parametrize("kind", ["parse", "workflow"])
+def test_a_running_run_is_waited_for(extend_local: LocalService, uploaded_form: str, kind: str) -> None:
+    run_id = create(kind, uploaded_form, wait_for_completion=False)["run_id"]
+    with pytest.raises(ExtendRunTimeoutError):
+        delete(run_id, delete_files=True, timeout=0.2)
+    assert is_there(run_id, kind)
+    assert delete(run_id) is True
+
+
+def test_a_run_that_waits_for_a_human_is_not_waited_for(extend_local: LocalService, path: str) -> None:
+    extend_local.add_workflow("Reviewed", [{"type": "PARSE"}, {"type": "HUMAN_REVIEW"}], id="workflow_reviewed")
+    run_id = create("workflow", path, workflow_id="workflow_reviewed", on_review="succeed")["run_id"]
+    assert delete(run_id, delete_files=True, timeout=0.2) is True
+    assert files() == set()
+
+
+def test_failed_run(extend_local: LocalService, path: str) -> None:
+    extend_local.inject("fail", reason="CORRUPT_FILE", times=None)
+    run_id = create("parse", path, wait_for_completion=False)["run_id"]
+    assert delete(run_id, delete_files=True) is True
+    assert files() == set()
+
+
+class TestAnotherKind:
+    """In another collection, a run is never found, and would seem to be gone."""
+
+    @pytest.mark.parametrize("delete_files", [False, True])
+    @pytest.mark.parametrize("kind", [name for name in RUN_KINDS if name != "edit"])
+    def test_is_refused_for_edit_runs(self, extend_local: LocalService, kind: str, delete_files: bool) -> None:
+        run_id = f"{RUN_KINDS[kind].id_prefix}x1"
+        operator = ExtendDeleteEditRunOperator(task_id="delete", run_id=run_id, delete_files=delete_files)
+        with pytest.raises(ExtendConfigurationError, match=f"'{run_id}' is not the id of .* edit run.* kind {kind}"):
+            run_task(operator)
+        assert extend_local.requests == []
+
+    def test_is_refused_where_the_kind_is_given(self, extend_local: LocalService) -> None:
+        with pytest.raises(
+            ExtendConfigurationError, match=r"is not the id of an Extend split run, but of one of kind parse"
+        ):
+            delete("pr_x1", kind="split")
+        assert extend_local.requests == []
+
+    def test_an_id_of_a_new_form_needs_the_kind(self, extend_local: LocalService) -> None:
+        with pytest.raises(ExtendConfigurationError, match="does not tell the kind of the run"):
+            delete("0f8fad5b")
+        assert extend_local.requests == []
+        assert delete("0f8fad5b", kind="parse") is False
+        assert [request.path for request in extend_local.requests] == ["/parse_runs/0f8fad5b"]
+
+    def test_unknown_kind(self, extend_local: LocalService) -> None:
+        with pytest.raises(ExtendConfigurationError, match="Unknown run kind 'invoice'"):
+            delete("pr_x1", kind="invoice")
+
+
+class TestFormDetection:
+    """Extend deletes no form detection run."""
+
+    def test_is_refused(self, extend_local: LocalService) -> None:
+        with pytest.raises(ExtendConfigurationError, match="cannot delete form_detection runs"):
+            delete("sgr_x1")
+        assert extend_local.requests == []
+
+    def test_its_upload_goes(self, extend_local: LocalService, path: str) -> None:
+        run_id = create("form_detection", path)["run_id"]
+        assert len(files()) == 1
+        assert delete(run_id, delete_files=True) is False
+        assert files() == set()
+        assert is_there(run_id, "form_detection")
+
+
+@pytest.mark.parametrize("run_id", [None, "", "None"])
+def test_nothing_to_delete(extend_local: LocalService, run_id: Any) -> None:
+    assert delete(run_id) is False
+    assert extend_local.requests == []
+    with pytest.raises(ExtendConfigurationError, match="run_id is empty"):
+        delete(run_id, missing_ok=False)
+
+
+@pytest.mark.parametrize("kind", ["", "None", " parse "])
+def test_kind_from_a_template(extend_local: LocalService, uploaded_form: str, kind: str) -> None:
+    assert delete(create("parse", uploaded_form)["run_id"], kind=kind) is True
+
+
+def test_as_a_teardown_of_mapped_tasks() -> None:
+    with DAG("retention", schedule=None):
+        parse = ExtendCreateParseRunOperator.partial(task_id="parse").expand(file=["file_1", "file_2"])
+        remove = ExtendDeleteRunOperator.partial(task_id="delete", delete_files=True).expand(run_id=["pr_1", "pr_2"])
+        remove.as_teardown(setups=parse.as_setup())
+    assert remove.upstream_task_ids == {"parse"}
