@@ -10,6 +10,8 @@ from extend_provider.exceptions import ExtendConfigurationError
 from extend_provider.redaction import (
     json_in,
     redact_config,
+    redact_destination,
+    redact_facts,
     redact_file,
     redact_schema,
     redact_secrets,
@@ -27,6 +29,9 @@ __all__ = ["ON_REVIEW", "RedactedTemplateFields", "json_object", "one_of", "requ
 # What a task may do with a run that a human has to look at.
 ON_REVIEW = ("wait", "succeed", "skip", "fail")
 
+# Ten years. Airflow stores deadlines, and MySQL's timestamps end in 2038.
+_LONGEST = 3653 * 86400.0
+
 
 class RedactedTemplateFields(_TaskBase):
     """
@@ -40,8 +45,12 @@ class RedactedTemplateFields(_TaskBase):
         "config": redact_config,
         "file": redact_file,
         "files": redact_file,
+        "markdown_path": redact_destination,
+        "metadata": redact_facts,
         "outputs": lambda outputs: outputs and "***",
         "password": lambda password: password and "***",
+        "path": redact_destination,
+        "result_path": redact_destination,
         "schema": redact_schema,
         "secrets": redact_secrets,
         "values": redact_values,
@@ -122,14 +131,17 @@ def seconds(value: Any, name: str) -> float | None:
     """
     Return a duration given as a number of seconds, text of one, or a ``timedelta``; ``None`` stays ``None``.
 
-    :raises ExtendConfigurationError: it is something else, or not above zero.
+    :raises ExtendConfigurationError: it is something else, not above zero, or more than ten years.
     """
     if value is None or value == "":
         return None
     try:
         number = value.total_seconds() if isinstance(value, timedelta) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = float("nan")
-    if not 0 < number < float("inf"):
-        raise ExtendConfigurationError(f"The argument {name} must be a number of seconds above zero, or a timedelta.")
+    if not 0 < number <= _LONGEST:
+        raise ExtendConfigurationError(
+            f"The argument {name} must be a number of seconds above zero and up to ten years, or a timedelta.",
+            hint="For no limit or the default, give None.",
+        )
     return number

@@ -9,18 +9,25 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 __all__ = [
     "MASK",
+    "is_notation",
+    "is_path_object",
     "json_in",
+    "looks_like_path",
     "mask_values",
     "quote",
     "redact_config",
+    "redact_destination",
+    "redact_facts",
     "redact_file",
+    "redact_path",
     "redact_schema",
     "redact_secrets",
     "redact_url",
@@ -35,11 +42,20 @@ VALUE_KEY = "extend_edit:value"
 # Free text: it usually holds values, and nothing tells them from the words around them.
 _FREE_TEXT_KEYS = frozenset({"instructions", "schemaGenerationInstructions"})
 _SECRET_KEYS = frozenset({"password"})
-_SECRET_MAPS = frozenset({"secrets"})
+# Of these, nothing below is to be shown: what opens other services, and results that are known already.
+_SECRET_TREES = frozenset({"secrets", "output"})
 _DOCUMENT_KEYS = frozenset({"text"})
 # Shorter values ("CA", "1") would turn every message into asterisks without protecting anybody.
 _SHORTEST_MASKED = 4
-_URL = re.compile(r"https?://[^\s'\"<>]+", re.IGNORECASE)
+# What begins so is a dict, a list or a quoted text, in JSON or in Python's notation, which Jinja makes of objects.
+_NOTATIONS = ("{", "[", '"', "'")
+# Patterns are compiled at first use: operators are imported with every DAG file.
+# Python's notation of an object (name='Jordan' ssn=123), and text of several lines: a document, but no path.
+_NO_PATH = r"=['\"]|[\r\n]|^[^/\\]*=[^/\\]*$"
+_ENDING = r"\.\w{1,10}$"
+# Object stores allow 1,024 bytes for a key.
+_LONGEST_PATH = 1200
+_URL = r"(?i)https?://[^\s'\"<>]+"
 _LONGEST_QUOTE = 500
 # Of a text without end, this much is looked at.
 _LONGEST_LOOK = 10_000
@@ -60,22 +76,71 @@ def redact_url(url: str) -> str:
 
 def _redact_urls(text: str) -> str:
     """Return the text with all URLs in it redacted; it may be one itself, with any scheme."""
-    return _URL.sub(lambda found: redact_url(found.group()), redact_url(text))
+    return re.sub(_URL, lambda found: redact_url(found.group()), redact_url(text))
+
+
+def is_path_object(value: Any) -> bool:
+    """Whether a value is a path of ``pathlib``, or one in object storage; tells without importing Airflow."""
+    return isinstance(value, os.PathLike) or hasattr(type(value), "fs")
+
+
+def is_notation(text: str) -> bool:
+    """Whether a text begins like JSON, or like what Python writes of a dict, a list or a quoted text."""
+    text = text.strip()
+    return text.startswith(_NOTATIONS) or (text.startswith("(") and text.endswith(")"))
+
+
+def looks_like_path(text: str) -> bool:
+    """Whether a text has a slash, or a file ending."""
+    return "/" in text or "\\" in text or bool(re.search(_ENDING, text))
+
+
+def redact_path(path: Any) -> str:
+    """
+    Return a path or URL as it may be shown: without user info, query and fragment.
+
+    Of text that looks like no path, nothing is shown: it may be a document, or an object that Jinja has made text of.
+    """
+    text = str(path).strip()
+    if text[:5].lower() == "data:":
+        return f"data:{MASK}"
+    if "://" in text:
+        shown = _redact_urls(text)
+    else:
+        head, question_mark, _ = text.partition("?")
+        shown = f"{head}?{MASK}" if question_mark else head
+    is_prose = len(shown) > _LONGEST_PATH or (not looks_like_path(shown) and len(shown.split()) > 1)
+    return MASK if is_prose or is_notation(shown) or re.search(_NO_PATH, shown) else shown
+
+
+def redact_destination(path: Any) -> Any:
+    """Return a path to write to as it may be shown: a URL, which is none and is refused, without its query."""
+    is_url = isinstance(path, str) and path.strip().lower().startswith(("http://", "https://"))
+    return redact_path(path) if is_url else path
 
 
 def redact_file(file: Any) -> Any:
     """
     Return a ``file`` argument as it may be shown: a URL without its query, a wire-form dict without its password and
-    without the text of a document; of several files, each.
+    without the text of a document, as text too; of several files, each.
     """
     if isinstance(file, str):
-        return _redact_urls(file)
-    if isinstance(file, dict):
+        return _redact_notation(file, redact_file) if is_notation(file) else redact_path(file)
+    if isinstance(file, Mapping):
         hidden = _SECRET_KEYS | _DOCUMENT_KEYS
         return {key: MASK if key in hidden else redact_file(value) for key, value in file.items()}
-    if isinstance(file, (list, tuple)):
+    if _is_list(file):
         return [redact_file(one) for one in file]
-    return file
+    return file if _is_plain(file) or is_path_object(file) else MASK
+
+
+def redact_facts(facts: Any) -> Any:
+    """Return ``metadata``, which users choose to show, without what signs the URLs in it."""
+    if isinstance(facts, str):
+        return _redact_urls(facts)
+    if isinstance(facts, Mapping):
+        return {key: redact_facts(value) for key, value in facts.items()}
+    return [redact_facts(fact) for fact in facts] if _is_list(facts) else facts
 
 
 def redact_secrets(secrets: Any) -> Any:
@@ -85,19 +150,17 @@ def redact_secrets(secrets: Any) -> Any:
 
 def redact_config(config: Any) -> Any:
     """Return a run's ``config`` as it may be shown: names and layout stay, values and free text go."""
-    if isinstance(config, dict):
-        return {key: _shown(key, value) for key, value in config.items()}
-    if isinstance(config, list):
-        return [redact_config(item) for item in config]
     if isinstance(config, str):
-        return _redact_json_text(config)
-    return config
+        return _redact_notation(config, redact_config)
+    return [redact_config(item) for item in config] if _is_list(config) else _shown_below(config)
 
 
 def redact_schema(schema: Any) -> Any:
     """Return a ``schema`` argument as it may be shown: a path or a class as it is, a schema without values."""
-    is_path = isinstance(schema, str) and not schema.lstrip().startswith("{")
-    return redact_file(schema) if is_path else redact_config(schema)
+    if isinstance(schema, str):
+        return redact_config(schema) if is_notation(schema) else redact_path(schema)
+    # An instance, where its class was meant, holds values.
+    return schema if is_path_object(schema) else redact_config(schema)
 
 
 def redact_values(values: Any) -> Any:
@@ -146,21 +209,32 @@ def _shown(key: Any, value: Any) -> Any:
 
 
 def _shown_below(value: Any) -> Any:
-    """Inside a config, text is layout: a name, a type, an option of a list."""
+    """Inside a config, text is layout: a name, a type, an option of a list. What JSON cannot say is no layout."""
     if isinstance(value, str):
         return _redact_urls(value)
-    if isinstance(value, list):
+    if isinstance(value, Mapping):
+        return {key: _shown(key, item) for key, item in value.items()}
+    if _is_list(value):
         return [_shown_below(item) for item in value]
-    return redact_config(value)
+    return value if _is_plain(value) else MASK
 
 
-def _redact_json_text(text: str) -> str:
-    """A config given as JSON text is shown redacted, and any other text not at all."""
+def _is_list(value: Any) -> bool:
+    """Whether a value is a list, or what Airflow gives for one, such as the results of a mapped task."""
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, (bool, int, float, type))
+
+
+def _redact_notation(text: str, redact: Callable[[Any], Any]) -> str:
+    """A dict or list given as text is shown redacted, and any other text not at all."""
     try:
-        config = json_in(text)
-    except ValueError:
+        value = json_in(text)
+        return json.dumps(redact(value), default=lambda _: MASK) if isinstance(value, (dict, list, tuple)) else MASK
+    except (ValueError, TypeError, RecursionError):
         return MASK
-    return json.dumps(redact_config(config), default=lambda _: MASK) if isinstance(config, (dict, list)) else MASK
 
 
 def without_keys(value: Any, names: frozenset[str]) -> Any:
@@ -181,7 +255,7 @@ def without_keys(value: Any, names: frozenset[str]) -> Any:
 
 
 def values_in(body: Any) -> set[str]:
-    """Return the form values and passwords, as text, that a config or a request body holds."""
+    """Return the form values, passwords and documents, as text, that a config or a request body holds."""
     # Somebody who quotes a value may quote it as it stood in the JSON.
     return {form for text in _values(body) if len(text) >= _SHORTEST_MASKED for form in (text, json.dumps(text)[1:-1])}
 
@@ -196,10 +270,12 @@ def _values(body: Any) -> Iterator[str]:
         if not isinstance(node, dict):
             continue
         for key, value in node.items():
-            if key == VALUE_KEY or key in _SECRET_MAPS or (key in _SECRET_KEYS and isinstance(value, str)):
+            if key == VALUE_KEY or key in _SECRET_TREES or (key in _SECRET_KEYS and isinstance(value, str)):
                 yield from _leaves(value)
             elif key in _FREE_TEXT_KEYS and isinstance(value, str):
                 yield from _values_in_text(value)
+            elif key in _DOCUMENT_KEYS and isinstance(value, str):
+                yield from (value, *map(str.strip, value.splitlines()))
             else:
                 nodes.append(value)
 
@@ -232,7 +308,7 @@ def mask_values(text: str, values: set[str]) -> str:
     """Return the text with each of the values, and the query of each URL, masked."""
     for value in sorted(values, key=len, reverse=True):
         text = text.replace(value, MASK)
-    return _URL.sub(lambda found: redact_url(found.group()), text)
+    return re.sub(_URL, lambda found: redact_url(found.group()), text)
 
 
 def quote(text: str, values: set[str]) -> str:

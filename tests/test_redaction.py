@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import UserList
+from pathlib import PurePath
+from types import MappingProxyType, SimpleNamespace
 
 import pytest
 
@@ -12,6 +15,8 @@ from extend_provider.redaction import (
     mask_values,
     quote,
     redact_config,
+    redact_destination,
+    redact_facts,
     redact_file,
     redact_schema,
     redact_url,
@@ -57,6 +62,32 @@ def test_a_url_loses_user_info_query_and_fragment(url, shown):
             {"url": "https://b.example/w9.pdf?***", "name": "a.pdf", "settings": {"password": MASK}},
         ),
         ('{"url": "https://b.example/w9.pdf?sig=c0ffee"}', '{"url": "https://b.example/w9.pdf?***"}'),
+        (
+            " {'url': 'https://b.example', 'settings': {'password': 'c0ffee'}}",
+            '{"url": "https://b.example", "settings": {"password": "***"}}',
+        ),
+        ("{'text': 'c0ffee'}", '{"text": "***"}'),
+        ("['https://b.example/w9.pdf?sig=c0ffee', None]", '["https://b.example/w9.pdf?***", null]'),
+        ("('file_1', {'text': 'c0ffee'})", '["file_1", {"text": "***"}]'),
+        ("{'url': c0ffee}", MASK),
+        ("{('c0ffee', 1): 2}", MASK),
+        ("[" * 100_000, MASK),
+        ('"c0ffee"', MASK),
+        ("name='c0ffee' age=7", MASK),
+        ("ssn=123456789", MASK),
+        ("Invoice 1/2\nTotal: 40", MASK),
+        ("data:text/plain,c0ffee", f"data:{MASK}"),
+        ("b.example/w9.pdf?sig=c0ffee", "b.example/w9.pdf?***"),
+        ("in/day=2026-11-22/(1) w9.pdf", "in/day=2026-11-22/(1) w9.pdf"),
+        ("(1) w9.pdf", "(1) w9.pdf"),
+        ("Total due by Jane", MASK),
+        ("/data/" + "x " * 1000, MASK),
+        (MappingProxyType({"text": "c0ffee"}), {"text": MASK}),
+        (UserList(["file_1", {"text": "c0ffee"}]), ["file_1", {"text": MASK}]),
+        (b"c0ffee", MASK),
+        ({"c0ffee"}, MASK),
+        (SimpleNamespace(name="c0ffee"), MASK),
+        (PurePath("/data/w9.pdf"), PurePath("/data/w9.pdf")),
         ({"id": "file_1"}, {"id": "file_1"}),
         ("file_1", "file_1"),
         ("s3://bucket/w9.pdf", "s3://bucket/w9.pdf"),
@@ -66,6 +97,24 @@ def test_a_url_loses_user_info_query_and_fragment(url, shown):
 )
 def test_a_file_argument_keeps_what_names_it(file, shown):
     assert redact_file(file) == shown
+    assert redact_file(shown) == shown
+
+
+def test_metadata_are_shown_but_for_what_signs_their_urls():
+    facts = {"of": ["https://b.example/a?c0ffee"], "n": 1, "name": "Jane"}
+    assert redact_facts(facts) == {"of": ["https://b.example/a?***"], "n": 1, "name": "Jane"}
+    assert redact_facts('{"of": "https://b.example/a?c0ffee"}') == '{"of": "https://b.example/a?***"}'
+    assert redact_facts(None) is None
+
+
+@pytest.mark.parametrize("path", [None, "", "/data/a.json", "s3://aws@bucket/a?b=1.json", PurePath("/data")])
+def test_a_path_to_write_to_stays_because_it_is_read_from_there(path):
+    assert redact_destination(path) is path
+
+
+@pytest.mark.parametrize("url", ["https://b.example/a?c0ffee", " HTTP://c0ffee@b.example/a?c0ffee"])
+def test_a_url_in_place_of_a_path_is_shown_without_its_query(url):
+    assert "c0ffee" not in redact_destination(url)
 
 
 # -- configs -----------------------------------------------------------------------------------------------------------
@@ -154,6 +203,22 @@ def test_text_that_is_no_config_is_not_shown_at_all(text):
     assert redact_config(text) == MASK
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"schema": ({"extend_edit:value": "c0ffee"},)},
+        UserList([{"extend_edit:value": "c0ffee"}]),
+        MappingProxyType({"instructions": "c0ffee"}),
+        {"a": SimpleNamespace(name="c0ffee")},
+        SimpleNamespace(name="c0ffee"),
+        b"c0ffee",
+    ],
+)
+def test_a_config_in_other_types_is_redacted_alike(value):
+    assert "c0ffee" not in repr(redact_config(value))
+    assert "c0ffee" not in repr(redact_schema(value))
+
+
 @pytest.mark.parametrize("value", [None, 5, 1.5, True])
 def test_what_is_no_config_is_left(value):
     assert redact_config(value) is value
@@ -168,6 +233,20 @@ def test_values_are_found_wherever_they_stand():
     assert {"Jane Q. Public", "individual", "Max Public", "Mia Public", "open sesame"} <= found
     assert "legal_name" not in found
     assert "c_corp" not in found
+
+
+def test_documents_and_known_results_are_found_too():
+    found = values_in(
+        {
+            "package": {"files": [{"text": "Invoice 881\n  Total: 40 for Jane \n"}]},
+            "outputs": [
+                {"processorId": "ex_12345", "output": {"value": {"ssn": "123-45-6789", "list": ["Springfield"]}}}
+            ],
+        }
+    )
+
+    assert {"Invoice 881", "Total: 40 for Jane", "123-45-6789", "Springfield"} <= found
+    assert "ex_12345" not in found
 
 
 @pytest.mark.parametrize(
@@ -308,6 +387,10 @@ def test_a_schema_is_shown_without_values():
     assert json.loads(redact_schema(json.dumps(schema))) == shown
     assert json.loads(redact_schema(repr(schema))) == shown
     assert redact_schema("s3://key:c0ffee@bucket/form.json?c0ffee") == "s3://bucket/form.json?***"
+    assert json.loads(redact_schema(json.dumps([schema]))) == [shown]
+    assert redact_schema(json.dumps(json.dumps(schema))) == MASK
+    assert redact_schema("name='c0ffee' age=7") == MASK
+    assert redact_schema(PurePath("/forms/w9.json")) == PurePath("/forms/w9.json")
     assert redact_schema(dict) is dict
     assert redact_schema(None) is None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from extend_provider.connection_fields import FIELDS
@@ -26,6 +26,29 @@ log = logging.getLogger(__name__)
 EXTRAS = tuple(field.name for field in FIELDS)
 # The Test button of Airflow 2 sends each field of the form a second time, under a name that begins like this.
 _FORM_PREFIX = "extra__extend__"
+# What other providers and the SDK call these things, and resemblance does not find. Names of the connection's own
+# fields are among the values.
+_OTHER_NAMES = {
+    "api_key": "password",
+    "token": "password",
+    "base_url": "host",
+    "url": "host",
+    "endpoint": "host",
+    "port": "port",
+    "host": "host",
+    "password": "password",
+    "schema": "schema",
+    "rps": "requests_per_second",
+    "rate_limit": "requests_per_second",
+    "organization_id": "workspace_id",
+    "ssl": "verify",
+    "ca_bundle": "verify",
+    "ca_cert": "verify",
+}
+_SWITCHES = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
 
 
 def settings_from_connection(connection: Connection, user_agent_suffix: str = "") -> ClientSettings:
@@ -39,29 +62,65 @@ def settings_from_connection(connection: Connection, user_agent_suffix: str = ""
     from extend_provider.client import ClientSettings
 
     extras = _extras(connection)
-    given: dict[str, Any] = {}
-    if "workspace_id" in extras:
-        given["workspace_id"] = _text(extras, "workspace_id")
-    if "api_version" in extras:
-        given["api_version"] = _text(extras, "api_version")
-    if "requests_per_second" in extras:
-        given["requests_per_second"] = _positive(extras, "requests_per_second")
-    if "timeout" in extras:
-        given["read_timeout"] = _positive(extras, "timeout")
-    if "verify" in extras:
-        given["verify"] = _verify(extras["verify"])
-    if "proxy" in extras:
-        given["proxy"] = _text(extras, "proxy")
+    given: dict[str, Any] = {
+        "workspace_id": extras.text("workspace_id"),
+        "api_version": extras.text("api_version"),
+        "requests_per_second": extras.positive("requests_per_second"),
+        "read_timeout": extras.positive("timeout"),
+        "verify": extras.verify(),
+        "proxy": extras.text("proxy"),
+    }
     return ClientSettings(
         api_key=_api_key(connection),
         base_url=_base_url(connection, extras),
         user_agent_suffix=user_agent_suffix,
-        **given,
+        **{name: value for name, value in given.items() if value is not None},
     )
 
 
-def _extras(connection: Connection) -> dict[str, Any]:
-    """Return the known extras that are set; an empty form field counts as not set."""
+@dataclass(frozen=True)
+class _Extras:
+    """The known extras that are set, as the client needs them; ``None`` stands for those that are not."""
+
+    conn_id: str | None
+    values: dict[str, Any]
+
+    def text(self, name: str) -> str | None:
+        value = self.values.get(name)
+        if value is not None and not isinstance(value, str):
+            raise self._error(name, f"must be text, not {type(value).__name__}.")
+        return None if value is None else value.strip()
+
+    def positive(self, name: str) -> float | None:
+        """Numbers arrive as text from the connection form and from a URI."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        try:
+            number = float("nan") if isinstance(value, bool) else float(value)
+        except (TypeError, ValueError, OverflowError):
+            number = float("nan")
+        # Operating systems know no timeouts of thousands of years.
+        if not 0 < number <= 1_000_000:
+            raise self._error(name, "must be a number above zero, and at most a million.")
+        return number
+
+    def verify(self) -> bool | str | None:
+        """``verify`` is a switch or the path of a CA bundle, and both may arrive as text."""
+        value = self.values.get("verify")
+        if value is None:
+            return None
+        if not isinstance(value, (bool, int, str)):
+            raise self._error("verify", "must be true, false or the path of a CA bundle.")
+        text = str(value).strip()
+        return _SWITCHES.get(text.lower(), text)
+
+    def _error(self, name: str, what: str) -> ExtendConfigurationError:
+        return ExtendConfigurationError(f"The extra {name!r} of connection {self.conn_id!r} {what}")
+
+
+def _extras(connection: Connection) -> _Extras:
+    """Return the extras; an empty form field counts as not set."""
     # Not `extra_dejson`: it masks secrets by a blocking call, which an event loop must not make.
     try:
         extras = json.loads(connection.extra or "{}")
@@ -71,20 +130,35 @@ def _extras(connection: Connection) -> dict[str, Any]:
         raise ExtendConfigurationError(f"The extra of connection {connection.conn_id!r} is not a JSON object.")
     for name in sorted(set(extras) - set(EXTRAS) - {f"{_FORM_PREFIX}{name}" for name in EXTRAS}):
         _warn_of_unknown_extra(connection.conn_id, name)
-    return {name: extras[name] for name in EXTRAS if extras.get(name) not in (None, "")}
+    given = {name: value for name, value in extras.items() if name in EXTRAS and _is_set(value)}
+    return _Extras(connection.conn_id, given)
+
+
+def _is_set(value: Any) -> bool:
+    return bool(value.strip()) if isinstance(value, str) else value is not None
 
 
 def _warn_of_unknown_extra(conn_id: str | None, name: str) -> None:
-    import difflib
-
-    near = difflib.get_close_matches(name, EXTRAS, n=1)
     log.warning(
         "Connection %r has the unknown extra %r, which is ignored.%s Known extras: %s",
         conn_id,
         name,
-        f" Did you mean {near[0]!r}?" if near else "",
+        _suggestion(name),
         ", ".join(EXTRAS),
     )
+
+
+def _suggestion(name: str) -> str:
+    """Name what was probably meant, after a blank; nothing if that is not clear."""
+    import difflib
+
+    plain = name.strip().lower().replace("-", "_")
+    known = {**{extra: extra for extra in EXTRAS}, **_OTHER_NAMES}
+    near = difflib.get_close_matches(plain, known, n=1)
+    if not near:
+        return ""
+    meant = known[near[0]]
+    return f" Did you mean {meant!r}?" if meant in EXTRAS else f" Did you mean the connection's field {meant!r}?"
 
 
 def _api_key(connection: Connection) -> str:
@@ -103,47 +177,18 @@ def _api_key(connection: Connection) -> str:
     return key
 
 
-def _base_url(connection: Connection, extras: Mapping[str, Any]) -> str:
+def _base_url(connection: Connection, extras: _Extras) -> str:
     """The host wins over the region, because a customer's own deployment has a name that no region has."""
     from extend_provider.client import base_url_of_region
 
     host = (connection.host or "").strip().rstrip("/")
     if not host:
-        return base_url_of_region(_text(extras, "region") if "region" in extras else "us")
-    if "://" not in host:
-        host = f"{connection.schema or 'https'}://{host}"
-    if not host.startswith(("https://", "http://")):
+        return base_url_of_region(extras.text("region") or "us")
+    given, _, rest = host.rpartition("://")
+    scheme = (given or connection.schema or "https").lower()
+    if scheme not in {"https", "http"}:
         raise ExtendConfigurationError(
             f"The base URL of connection {connection.conn_id!r} must begin with https:// (http:// for a local service)."
         )
-    has_port = ":" in host.partition("://")[2].partition("/")[0].rpartition("]")[2]
-    return f"{host}:{connection.port}" if connection.port and not has_port else host
-
-
-def _text(extras: Mapping[str, Any], name: str) -> str:
-    value = extras[name]
-    if not isinstance(value, str):
-        raise ExtendConfigurationError(f"The extra {name!r} must be text, not {type(value).__name__}.")
-    return value.strip()
-
-
-def _positive(extras: Mapping[str, Any], name: str) -> float:
-    """Numbers arrive as text from the connection form and from a URI."""
-    try:
-        number = float(extras[name])
-    except (TypeError, ValueError, OverflowError):
-        number = float("nan")
-    # Operating systems know no timeouts of thousands of years.
-    if not 0 < number <= 1_000_000:
-        raise ExtendConfigurationError(f"The extra {name!r} must be a number above zero, and at most a million.")
-    return number
-
-
-def _verify(value: Any) -> bool | str:
-    """``verify`` is a switch or the path of a CA bundle, and both may arrive as text."""
-    if isinstance(value, bool):
-        return value
-    text = str(value).strip()
-    if text.lower() in {"true", "false"}:
-        return text.lower() == "true"
-    return text
+    has_port = ":" in rest.partition("/")[0].rpartition("]")[2]
+    return f"{scheme}://{rest}:{connection.port}" if connection.port and not has_port else f"{scheme}://{rest}"

@@ -7,7 +7,12 @@ from typing import Any
 
 from extend_provider.connection_fields import FIELDS, ConnectionField, ui_field_behaviour
 
-__all__ = ["ChoiceWidget", "field_behaviour", "widgets"]
+__all__ = ["JSON_LABEL", "ChoiceWidget", "field_behaviour", "widgets"]
+
+# Airflow 2.11 shows the extras twice: as JSON, and below as fields. The JSON cannot be hidden, because the page then
+# cannot test a connection that exists; and what is typed there is lost when the connection is saved, since an empty
+# field removes its extra, and the region is never empty.
+JSON_LABEL = "Extra (leave empty: use the fields below)"
 
 
 def widgets() -> dict[str, Any]:
@@ -20,6 +25,7 @@ def _text(field: ConnectionField) -> Any:
     from flask_babel import lazy_gettext
     from wtforms import StringField
 
+    # Not a password field for the proxy, either: Airflow 2.11 would forget the saved one whenever the form is saved.
     return StringField(lazy_gettext(field.label), description=field.help, widget=BS3TextFieldWidget())
 
 
@@ -73,8 +79,6 @@ def field_behaviour() -> dict[str, Any]:
     examples = {field.name: field.default or field.example for field in FIELDS if not field.choices}
     return {
         **behaviour,
-        # Airflow 2.11 shows the extras twice: as JSON, and below as fields. The JSON cannot be hidden, because the page
-        # then cannot test a connection that exists.
-        "relabeling": {**behaviour["relabeling"], "extra": "Extra (optional)"},
+        "relabeling": {**behaviour["relabeling"], "extra": JSON_LABEL},
         "placeholders": {**behaviour["placeholders"], **examples},
     }

@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
-from extend_provider._compat import object_storage_path
 from extend_provider.exceptions import ExtendConfigurationError, ExtendFileError
-from extend_provider.redaction import redact_url
+from extend_provider.hooks.storage import errors_told, find_place, is_remote, is_web_url, normal_text
+from extend_provider.redaction import is_path_object, json_in, looks_like_path, redact_path
 
 if TYPE_CHECKING:
     from extend_provider._compat import ObjectStoragePath
 
-__all__ = ["FileReference", "classify", "open_for_upload", "write_whole"]
+__all__ = [
+    "FileReference",
+    "check_destinations",
+    "classify",
+    "is_path_text",
+    "open_for_upload",
+    "plain_file",
+    "write_whole",
+]
 
 log = logging.getLogger(__name__)
+
+_SEVERAL = (
+    "For one run over several files, give files=[…] (extract and workflow runs); for a run of each, map the task: "
+    ".partial(…).expand(file=[…])."
+)
 
 
 @dataclass(frozen=True)
@@ -38,30 +53,100 @@ def classify(file: Any) -> FileReference:
     Tell a URL, an Extend file id and a path apart.
 
     ``https://…`` is a URL, any other ``scheme://`` a path in object storage. A bare word is a local path when it has
-    a slash, a file ending such as ``.pdf``, or names an existing file; otherwise it is an id.
+    a slash, a file ending such as ``.pdf``, or names an existing file; otherwise it is an id. A dict may be given as
+    text, which Jinja makes of it.
 
     :raises ExtendConfigurationError: it is none of them.
     """
-    if isinstance(file, dict):
-        if len(file.keys() & {"url", "id", "text"}) != 1:
-            raise ExtendConfigurationError("A file given as a dict has exactly one of the keys 'url', 'id' and 'text'.")
-        return FileReference(wire=dict(file))
-    text = str(file) if file is not None else ""
-    if not text.strip():
+    if isinstance(file, str):
+        return _of_text(normal_text(file))
+    if isinstance(file, Mapping):
+        return FileReference(_wire(file))
+    if file is None:
+        return _of_text("")
+    if is_path_object(file):
+        return FileReference({"url": str(file)} if is_web_url(str(file)) else None)
+    if isinstance(file, (Sequence, AbstractSet)) and not isinstance(file, (bytes, bytearray)):
+        raise _several(type(file).__name__)
+    raise ExtendConfigurationError(
+        f"The argument file must be a URL, a file id, a path or a dict, not {type(file).__name__}."
+    )
+
+
+def plain_file(file: Any) -> Any:
+    """
+    Return a ``file`` argument without what a template adds to it: blanks around it, or a dict as text.
+
+    :raises ExtendConfigurationError: it is no ``file`` argument.
+    """
+    wire = classify(file).wire
+    if isinstance(file, str):
+        text = normal_text(file)
+        return wire if text.startswith("{") and wire else text
+    return wire if isinstance(file, Mapping) else file
+
+
+def _of_text(text: str) -> FileReference:
+    if text in {"", "None"}:
         raise ExtendConfigurationError(
             "The argument file is empty.", hint="If it comes from another task's XCom, check that the task ran."
         )
-    if text.startswith(("https://", "http://")):
-        return FileReference(wire={"url": text})
-    if not isinstance(file, str) or "://" in text or "/" in text or "\\" in text:
-        return FileReference(wire=None)
-    if Path(text).suffix or Path(text).exists():
-        return FileReference(wire=None)
-    return FileReference(wire={"id": text})
+    if (text[0], text[-1]) == ("{", "}"):
+        return FileReference(_wire(_dict_in(text)))
+    if (text[0], text[-1]) in {("[", "]"), ("(", ")")}:
+        raise _several("list")
+    if is_web_url(text):
+        return FileReference({"url": text})
+    if is_path_text(text):
+        return FileReference(None)
+    if len(text.split()) > 1:
+        raise ExtendConfigurationError(
+            "The argument file is text that is neither a URL, a path nor a file id.",
+            hint='Give the text of a document as {"text": …}.',
+        )
+    return FileReference({"id": text})
 
 
-def _is_remote(path: Any) -> bool:
-    return "://" in str(path)
+def _wire(file: Mapping[str, Any]) -> dict[str, Any]:
+    if len(file.keys() & {"url", "id", "text"}) != 1:
+        raise ExtendConfigurationError("A file given as a dict has exactly one of the keys 'url', 'id' and 'text'.")
+    return dict(file)
+
+
+def _dict_in(text: str) -> Mapping[str, Any]:
+    with contextlib.suppress(ValueError):
+        value = json_in(text)
+        if isinstance(value, Mapping):
+            return value
+    # Without the text: it may hold a password, or the document.
+    raise ExtendConfigurationError(
+        "The argument file is text that begins like a dict, but is none.", hint="In a template, write {{ … | tojson }}."
+    )
+
+
+def _several(type_name: str) -> ExtendConfigurationError:
+    return ExtendConfigurationError(f"The argument file takes one file, not a {type_name}.", hint=_SEVERAL)
+
+
+def is_path_text(text: str) -> bool:
+    """Whether a text is a path: it has a slash or a file ending, or names an existing file."""
+    # Not `Path.exists`, which raises for text that is too long for a path, and quotes it.
+    return looks_like_path(text) or os.path.exists(text)  # noqa: PTH110
+
+
+class _StorageStream:
+    """A stream from object storage, with an error of this package when it cannot be read."""
+
+    def __init__(self, stream: IO[bytes], path: Any) -> None:
+        self._stream = stream
+        self._path = path
+
+    def read(self, size: int = -1) -> bytes:
+        with errors_told(self._path, "read"):
+            return self._stream.read(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 @contextlib.contextmanager
@@ -69,22 +154,48 @@ def open_for_upload(path: str | ObjectStoragePath) -> Iterator[tuple[IO[bytes], 
     """
     Open a file for reading; give the stream and the file's name.
 
+    :raises ExtendConfigurationError: it is no path.
     :raises ExtendFileError: it does not exist or cannot be read.
     """
-    place: Any = object_storage_path(path) if _is_remote(path) else Path(str(path)).expanduser()
-    try:
+    place = find_place(path, "read")
+    with errors_told(path, "read"):
         stream = place.open("rb")
-    except FileNotFoundError:
-        raise ExtendFileError(
-            f"There is no file {redact_url(str(path))}.",
-            hint="The worker must see the path; use object storage from elsewhere. A file id has no slash and no dot.",
-        ) from None
-    except OSError as error:
-        raise ExtendFileError(
-            f"{redact_url(str(path))} cannot be read: {error.strerror or type(error).__name__}."
-        ) from error
     with stream:
-        yield stream, place.name
+        yield (cast("IO[bytes]", _StorageStream(stream, path)) if is_remote(path) else stream), place.name
+
+
+def check_destinations(*paths: Any) -> None:
+    """
+    Find out, before a run is paid for, whether its result can be written: as far as this can be known without writing.
+
+    :param paths: local paths or ``ObjectStoragePath`` URIs; ``None`` and empty text for what is not to be written.
+    :raises ExtendConfigurationError: it is no path.
+    :raises ExtendFileError: it is a folder, or its storage or folder cannot be used.
+    """
+    for path in filter(None, paths):
+        _check_destination(path)
+
+
+def _check_destination(path: Any) -> None:
+    target = find_place(path, "written")
+    if str(path).strip().endswith("/") or not target.name:
+        raise _folder(path)
+    if is_remote(path):
+        return
+    with errors_told(path, "written"):
+        if target.is_dir():
+            raise _folder(path)
+        # The folders that are missing are made when there is something to write.
+        folder = next(parent for parent in target.absolute().parents if parent.exists())
+        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            raise ExtendFileError(
+                f"{redact_path(path)} cannot be written: {folder} takes no files.",
+                hint="Give a path that the worker may write to, or one in object storage.",
+            )
+
+
+def _folder(path: Any) -> ExtendFileError:
+    return ExtendFileError(f"{redact_path(path)} is a folder.", hint="Give the path of the file to write.")
 
 
 def write_whole(path: str | ObjectStoragePath, chunks: Iterable[bytes]) -> int:
@@ -96,32 +207,37 @@ def write_whole(path: str | ObjectStoragePath, chunks: Iterable[bytes]) -> int:
     the next download of the same file removes.
 
     :return: bytes written.
+    :raises ExtendConfigurationError: it is no path.
     :raises ExtendFileError: the path cannot be written.
     """
-    write = _write_remote if _is_remote(path) and not str(path).startswith("file:///") else _write_local
-    try:
-        return write(path, chunks)
-    except OSError as error:
-        raise ExtendFileError(
-            f"{redact_url(str(path))} cannot be written: {error.strerror or type(error).__name__}."
-        ) from error
+    place = find_place(path, "written")
+    if not is_remote(path):
+        return _write_local(place, chunks)
+    whole = normal_text(str(path))
+    if whole.startswith("file:///"):
+        return _write_local(Path(whole.removeprefix("file://")), chunks)
+    with errors_told(path, "written"):
+        return _write_remote(place, chunks)
 
 
-def _write_local(path: Any, chunks: Iterable[bytes]) -> int:
+def _write_local(target: Path, chunks: Iterable[bytes]) -> int:
     from extend_provider.hooks.part_file import PartFile
 
-    target = Path(str(path).removeprefix("file://")).expanduser()
-    if target.is_dir():
-        raise ExtendFileError(f"{target} is a folder.", hint="Give the path of the file to write.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with PartFile(target) as part:
-        written = _pour(chunks, part.stream)
-        part.complete()
+    try:
+        if target.is_dir():
+            raise _folder(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with PartFile(target) as part:
+            written = _pour(chunks, part.stream)
+            part.complete()
+    except OSError as error:
+        raise ExtendFileError(
+            f"{redact_path(target)} cannot be written: {error.strerror or type(error).__name__}."
+        ) from None
     return written
 
 
-def _write_remote(path: Any, chunks: Iterable[bytes]) -> int:
-    target = object_storage_path(path)
+def _write_remote(target: Any, chunks: Iterable[bytes]) -> int:
     fs = target.fs
     folder, _, name = str(target.path).rpartition("/")
     temporary = f"{folder}/.{name}.{uuid.uuid4().hex[:8]}.part"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from extend_provider.exceptions import ExtendResponseError
 from extend_provider.hooks.files import write_whole
-from extend_provider.redaction import redact_url
+from extend_provider.redaction import redact_path
 
 if TYPE_CHECKING:
     from extend_provider.hooks.extend import ExtendHook
@@ -68,11 +68,12 @@ def markdown_of(output: Iterable[bytes]) -> Iterator[bytes]:
 def _contents(output: Iterable[bytes]) -> Iterator[Any]:
     import ijson
 
-    found = ijson.sendable_list()
+    found, chunks = ijson.sendable_list(), _ChunksSeen()
     reader = ijson.items_coro(found, "chunks.item.content")
     try:
         for piece in output:
             reader.send(piece)
+            chunks.look_in(piece)
             yield from found
             del found[:]
         reader.close()
@@ -84,9 +85,32 @@ def _contents(output: Iterable[bytes]) -> Iterator[Any]:
             retryable=True,
         ) from None
     yield from found
+    if not chunks.seen:
+        raise ExtendResponseError(
+            "The output is not that of a parse run: it has no chunks.",
+            hint="Have it written with result_path, and look at it.",
+        )
+
+
+class _ChunksSeen:
+    """Whether a JSON object has a key ``chunks``, which tells a page without text from what is no parse result."""
+
+    def __init__(self) -> None:
+        import ijson
+
+        self.seen = False
+        self._events = ijson.sendable_list()
+        self._reader = ijson.parse_coro(self._events)
+
+    def look_in(self, piece: bytes) -> None:
+        """Look in the next piece; once the key was seen, not any more, because this takes as long as reading it."""
+        if not self.seen:
+            self._reader.send(piece)
+            self.seen = ("", "map_key", "chunks") in self._events
+            del self._events[:]
 
 
 def _written(path: Any, pieces: Iterable[bytes], run_id: str) -> int:
     size = write_whole(path, pieces)
-    log.info("Wrote %d bytes of the output of run %s to %s.", size, run_id, redact_url(str(path)))
+    log.info("Wrote %d bytes of the output of run %s to %s.", size, run_id, redact_path(path))
     return size

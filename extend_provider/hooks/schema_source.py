@@ -12,8 +12,8 @@ from extend_provider.exceptions import ExtendConfigurationError
 from extend_provider.forms.filling import filled_schema
 from extend_provider.forms.model_schema import as_sent, is_model_class, schema_of_model
 from extend_provider.forms.schema import edit_schema
-from extend_provider.hooks.files import open_for_upload
-from extend_provider.redaction import redact_url
+from extend_provider.hooks.files import is_path_text, open_for_upload
+from extend_provider.redaction import is_notation, is_path_object, redact_path
 
 __all__ = ["SchemaSource", "read_schema"]
 
@@ -50,8 +50,13 @@ def read_schema(schema: Any) -> SchemaSource:
     """
     if is_model_class(schema):
         return SchemaSource(schema_of_model(schema), is_model=True)
-    if not isinstance(schema, dict) and not str(schema).lstrip().startswith("{"):
+    if is_path_object(schema) or (isinstance(schema, str) and not is_notation(schema)):
         return SchemaSource(_from_file(schema))
+    if hasattr(schema, "model_dump"):
+        raise ExtendConfigurationError(
+            f"The argument schema is an instance of {type(schema).__name__}.",
+            hint="Give the model class itself as schema, and the instance as values.",
+        )
     return SchemaSource(edit_schema(json_object(schema, "schema"), "the argument schema"))
 
 
@@ -60,7 +65,13 @@ def _from_file(path: Any) -> dict[str, Any]:
         raise ExtendConfigurationError(
             "The argument schema is empty.", hint="If it comes from another task's XCom, check that the task ran."
         )
-    shown = redact_url(str(path))
+    if isinstance(path, str) and not is_path_text(path.strip()):
+        # Without the text: Jinja may have made it of an object with values.
+        raise ExtendConfigurationError(
+            "The argument schema is text that is neither JSON nor the path of a file.",
+            hint="A model class cannot come from a template: give the class itself.",
+        )
+    shown = redact_path(path)
     with open_for_upload(path) as (stream, _):
         try:
             return edit_schema(json.loads(stream.read().decode("utf-8-sig")), shown)

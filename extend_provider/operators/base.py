@@ -69,7 +69,8 @@ class ExtendCreateRunOperator(RunTask, ExtendOperator):
     :param poll_interval: seconds between looks at the run; default ``None``: often at first, less often as the run
         ages.
     :param timeout: seconds (or a ``timedelta``) from the creation of the run after which the task stops waiting;
-        default one hour, ``None`` for no limit. The run itself goes on, and a retry looks at it again.
+        default one hour, at most ten years, ``None`` for no limit. The run itself goes on, and a retry looks at it
+        again.
     :param reattach: whether a retry takes the run that an earlier try has created, instead of paying for another one;
         default true. A user's Clear always creates a new run.
     :param cancel_on_kill: whether the run is cancelled when a user kills the task; default true. Has no effect on
@@ -79,6 +80,7 @@ class ExtendCreateRunOperator(RunTask, ExtendOperator):
 
     template_fields: Sequence[str] = (*ExtendOperator.template_fields, "poll_interval", "timeout")
     operator_extra_links: Collection[BaseOperatorLink] = (ExtendRunLink(),)
+    _held_kind: str = ""
 
     def __init__(
         self,
@@ -115,7 +117,7 @@ class ExtendCreateRunOperator(RunTask, ExtendOperator):
         # Checked before anything is paid for.
         seconds(self.poll_interval, "poll_interval"), seconds(self.timeout, "timeout")
         submitted = find_or_submit(self.hook, self.order(), context, reattach=self.reattach)
-        self._run_id, self._task_instance = submitted.run.id, context["ti"]
+        self.hold(context, submitted.run.id, self.kind)
         self.publish_run(context, submitted.run)
         if not self.wait_for_completion:
             return submitted.run.id
@@ -132,11 +134,13 @@ class ExtendCreateRunOperator(RunTask, ExtendOperator):
         from extend_provider.client import Wait
 
         interval, timeout = seconds(self.poll_interval, "poll_interval"), seconds(self.timeout, "timeout")
-        run, deadline = submitted.run, submitted.at + timedelta(seconds=timeout) if timeout else None
+        run, now = submitted.run, datetime.now(timezone.utc)
+        # Extend's clock may be ahead of this one.
+        deadline = min(submitted.at, now) + timedelta(seconds=timeout) if timeout else None
         if kind.is_finished(run.status):
             return run
         # The run of a retry may be overdue: one look on the worker tells whether it has ended, and needs no triggerer.
-        overdue = deadline is not None and deadline <= datetime.now(timezone.utc)
+        overdue = deadline is not None and deadline <= now
         if self.deferrable and not overdue:
             self.wait_in_triggerer(run.id, deadline, kind=kind.name, method_name=method_name)
         return self.hook.wait_for_run(Wait(kind, run.id, interval, deadline))
@@ -146,6 +150,16 @@ class ExtendCreateRunOperator(RunTask, ExtendOperator):
         with self.at_once_if_hopeless(), self.hook:
             return self.finish(context, read_event(self.own_event(event, awaited)))
 
+    def hold(self, context: Context, run_id: str, kind: str) -> None:
+        """
+        Note which run :meth:`on_kill` is about.
+
+        :param context: the task's context.
+        :param run_id: the run.
+        :param kind: its kind.
+        """
+        self._task_instance, self._held_kind, self._run_id = context["ti"], kind, run_id
+
     def on_kill(self) -> None:
         """End the run as far as that was asked for and can be done, and say what becomes of it."""
         from extend_provider.killing import end_from_worker
@@ -154,7 +168,7 @@ class ExtendCreateRunOperator(RunTask, ExtendOperator):
             end_from_worker(
                 self.hook,
                 self._task_instance,
-                self.kind,
+                self._held_kind,
                 self._run_id,
                 cancel=self.cancel_on_kill,
                 delete=self.delete_on_kill,

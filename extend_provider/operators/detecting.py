@@ -60,4 +60,7 @@ class ExtendDetectingOperator(ExtendCreateRunOperator):
 
         self.log.info("No schema is given: the form's fields have to be detected, which costs credits as well.")
         found = find_or_submit(self.hook, order, self._context, reattach=self.reattach, note="extend_form_detection")
-        return self.ended(found, order.kind, "execute_detected")
+        self.hold(self._context, found.run.id, order.kind.name)
+        run = self.ended(found, order.kind, "execute_detected")
+        self._run_id = None
+        return run

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from extend_provider.arguments import json_object
 from extend_provider.exceptions import ExtendConfigurationError
 from extend_provider.operators.base import ExtendCreateRunOperator
+from extend_provider.redaction import json_in
 
 if TYPE_CHECKING:
     from extend_provider._compat import ObjectStoragePath, XComArg
     from extend_provider.submit.order import RunOrder
 
-__all__ = ["ExtendCreateDocumentRunOperator", "ExtendCreateProcessorRunOperator", "reference"]
+__all__ = ["ExtendCreateDocumentRunOperator", "ExtendCreateProcessorRunOperator", "json_list", "reference"]
 
 # As Extend documents it.
 _PRIORITIES = range(1, 101)
+# What tells nothing, or nowhere, before the run has ended.
+_ABOUT_THE_RESULT = ("include_output", "result_path", "markdown_path")
 
 
 class ExtendCreateDocumentRunOperator(ExtendCreateRunOperator):
@@ -27,7 +30,7 @@ class ExtendCreateDocumentRunOperator(ExtendCreateRunOperator):
     :param file: the document: a URL that Extend can reach, an Extend file id, a local path or ``ObjectStoragePath``
         URI, which is uploaded first, or the API's own ``{"url": …}``, ``{"id": …}`` or ``{"text": …}``.
     :param metadata: facts of your own that Extend keeps with the run; a dict, or JSON text. The names of DAG, task and
-        DAG run are added under the key ``airflow``. 10 KB in all.
+        DAG run are added under the key ``airflow``, which is not for your own. 10 KB in all.
     :param include_output: whether ``return_value`` also holds ``output``, all that the run gave, with the names of the
         API; default false, as it may be personal and large.
     :param result_path: local path or ``ObjectStoragePath`` URI of a file to which ``output`` is written as JSON.
@@ -60,19 +63,45 @@ class ExtendCreateDocumentRunOperator(ExtendCreateRunOperator):
 
     def order(self) -> RunOrder:
         """Check the arguments, and say what to create."""
+        from extend_provider.hooks.files import plain_file
         from extend_provider.kinds import run_kind
         from extend_provider.submit.order import RunOrder
 
-        shared = {"priority": _priority(self.priority), "metadata": json_object(self.metadata, "metadata")}
+        self._check_what_becomes_of_the_result()
+        shared = {"priority": _priority(self.priority), "metadata": self._metadata()}
         body = {name: value for name, value in {**self.body(), **shared}.items() if value is not None}
-        file, files = self.rendered("file") or None, _files(self.rendered("files"))
+        file, files = self.rendered("file") or None, json_list(self.rendered("files"), "files")
         if (file is None) == (not files):
             either = "one of file and files" if "files" in self.template_fields else "a file"
             raise ExtendConfigurationError(
                 f"An Extend {self.kind} run takes {either}; {'both' if file else 'none'} given.",
                 hint="If it comes from another task's XCom, check that the task ran.",
             )
-        return RunOrder(run_kind(self.kind), body, file, files)
+        package = [plain_file(one) for one in files]
+        return RunOrder(run_kind(self.kind), body, None if package else plain_file(file), package)
+
+    def _check_what_becomes_of_the_result(self) -> None:
+        """A path that cannot be written to is found out before the run is paid for."""
+        from extend_provider.hooks.files import check_destinations
+
+        asked_for = [name for name in _ABOUT_THE_RESULT if getattr(self, name)]
+        if asked_for and not self.wait_for_completion:
+            raise ExtendConfigurationError(
+                f"With wait_for_completion=False the task has no result, as asked for by {' and '.join(asked_for)}.",
+                hint=f"Give {'it' if len(asked_for) == 1 else 'them'} to the ExtendRunSensor that waits for the run.",
+            )
+        check_destinations(self.result_path, self.markdown_path)
+
+    def _metadata(self) -> dict[str, Any] | None:
+        from extend_provider.submit.order import TASK_KEY
+
+        metadata = json_object(self.rendered("metadata"), "metadata")
+        if metadata and TASK_KEY in metadata:
+            raise ExtendConfigurationError(
+                f"The metadata have a key {TASK_KEY!r}, under which the names of DAG, task and DAG run are stored.",
+                hint="Give yours another name.",
+            )
+        return metadata
 
 
 class ExtendCreateProcessorRunOperator(ExtendCreateDocumentRunOperator):
@@ -134,15 +163,26 @@ def _is_missing(value: Any) -> bool:
     return value is None or str(value).strip() in {"", "None"}
 
 
-def _files(value: Any) -> list[Any]:
-    if value is None or value == "":
+def json_list(value: Any, name: str) -> list[Any]:
+    """
+    Return a list argument: a list, JSON text, what Jinja makes of a list, or the results of a mapped task.
+
+    :raises ExtendConfigurationError: it is something else.
+    """
+    if isinstance(value, str):
+        try:
+            value = json_in(value) if value.strip() not in {"", "None"} else None
+        except ValueError:
+            raise ExtendConfigurationError(
+                f"The argument {name} must be a list; it is text that says none.",
+                hint="In a template, write {{ … | list | tojson }}, or give task.output, which is a list.",
+            ) from None
+    if value is None:
         return []
-    if isinstance(value, (list, tuple)):
+    # Airflow gives the results of a mapped task one by one as they are asked for, in a sequence of its own.
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
         return list(value)
-    raise ExtendConfigurationError(
-        f"The argument files must be a list, not {type(value).__name__}.",
-        hint="A template gives text unless the DAG has render_template_as_native_obj=True; task.output gives a list.",
-    )
+    raise ExtendConfigurationError(f"The argument {name} must be a list, not {type(value).__name__}.")
 
 
 def _priority(value: Any) -> int | None:

@@ -35,7 +35,8 @@ class ExtendCreateExtractRunOperator(ExtendCreateProcessorRunOperator):
 
     :param file: the document: a URL that Extend can reach, an Extend file id, a local path or ``ObjectStoragePath``
         URI, which is uploaded first, or ``{"text": …}``. Exactly one of ``file`` and ``files``.
-    :param files: several documents that are read as one, each a URL, an Extend file id or a path.
+    :param files: several documents that are read as one, each a URL, an Extend file id or a path; a list, JSON text of
+        one, or the output of a mapped task.
     :param extractor_id: id of a saved extractor (``ex_…``). Without it and without ``config``, Extend infers what there
         is to read.
     :param extractor_version: its version: ``latest``, ``draft`` or a number; default: what Extend takes for newest.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from extend_provider.arguments import required_text
 from extend_provider.operators.base import ExtendOperator
-from extend_provider.redaction import redact_url
+from extend_provider.redaction import redact_path
 
 if TYPE_CHECKING:
     from extend_provider._compat import Context, ObjectStoragePath, XComArg
@@ -27,7 +27,8 @@ class ExtendUploadFileOperator(ExtendOperator):
     :param password: password of a locked PDF.
     :param extend_conn_id: id of an Airflow connection of type ``extend``; default ``extend_default``.
     :return: the id of the stored file (``str``), to be used as ``file`` of a run.
-    :raises ExtendFileError: the path does not exist or cannot be read.
+    :raises ExtendConfigurationError: it is no path.
+    :raises ExtendFileError: the path does not exist, cannot be read, or leads to an empty file.
     :raises ExtendOutcomeUnknownError: the file may have been stored; it was not sent again.
     :raises ExtendApiError: Extend refused the request.
     """
@@ -49,9 +50,12 @@ class ExtendUploadFileOperator(ExtendOperator):
 
     def work(self, context: Context) -> str:  # noqa: ARG002 - the base's signature
         """Upload the file."""
+        from extend_provider.hooks.input_check import check_readable
+
         path = self.rendered("file")
+        check_readable(path)
         stored = self.hook.upload_file(path, name=self.file_name, password=self.rendered("password"))
-        self.log.info("Uploaded %s as Extend file %s.", redact_url(str(path)), stored.id)
+        self.log.info("Uploaded %s as Extend file %s.", redact_path(path), stored.id)
         return stored.id
 
 
@@ -83,7 +87,7 @@ class ExtendDownloadFileOperator(ExtendOperator):
         destination: Any = self.path  # text, or an ObjectStoragePath with a connection of its own
         file_id, path = required_text(self.file_id, "file_id"), required_text(str(destination), "path")
         written = self.hook.download_file(file_id, destination)
-        self.log.info("Downloaded Extend file %s to %s (%d bytes).", file_id, redact_url(path), written)
+        self.log.info("Downloaded Extend file %s to %s (%d bytes).", file_id, redact_path(path), written)
         return path
 
 

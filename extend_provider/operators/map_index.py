@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from extend_provider.redaction import MASK, redact_file
+from extend_provider.redaction import MASK, is_notation, redact_file
 
 __all__ = ["file_label", "name_after_file", "takes_mapped_file"]
 
@@ -59,7 +60,10 @@ def file_label(file: Any) -> str:
         return f"{first}{more}" if file and (first := file_label(file[0])) else ""
     if isinstance(file, dict):
         return next(filter(None, (file_label(file.get(key)) for key in ("name", "url", "id"))), "")
-    name = _last_part(str(redact_file(str(file)))) if file else ""
+    shown = str(redact_file(str(file))) if file else ""
+    if is_notation(shown):
+        return file_label(json.loads(shown))
+    name = _last_part(shown)
     name = "".join(character if character.isprintable() else " " for character in name)
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from extend_provider.arguments import json_object, required_text
-from extend_provider.exceptions import ExtendConfigurationError
-from extend_provider.operators.documents import ExtendCreateDocumentRunOperator, reference
+from extend_provider.operators.documents import ExtendCreateDocumentRunOperator, json_list, reference
 
 if TYPE_CHECKING:
     from extend_provider._compat import XComArg
@@ -37,11 +36,13 @@ class ExtendCreateWorkflowRunOperator(ExtendCreateDocumentRunOperator):
 
     :param file: the document: a URL that Extend can reach, an Extend file id, a local path or ``ObjectStoragePath``
         URI, which is uploaded first, or ``{"text": …}``. Exactly one of ``file`` and ``files``.
-    :param files: 2 to 50 documents of one package, each a URL, an Extend file id or a path.
+    :param files: 2 to 50 documents of one package, each a URL, an Extend file id or a path; a list, JSON text of one,
+        or the output of a mapped task.
     :param workflow_id: id of the workflow (``workflow_…``).
     :param workflow_version: its version: ``latest``, ``draft`` or a number; default: the deployed one.
     :param secrets: what the workflow's calls to other services need, by name; a dict, or JSON text. Shown nowhere.
-    :param outputs: results that are known already: a list of ``{"processorId": …, "output": …}``.
+    :param outputs: results that are known already: a list of ``{"processorId": …, "output": …}``, JSON text of one, or
+        the output of a mapped task.
     :param on_review: what becomes of a run that a human has to look at (``NEEDS_REVIEW``): ``wait`` for the human
         (default), ``succeed`` with that status, ``skip`` the task or ``fail``.
     :param priority: 1 (first) to 100 (last), for when Extend's rate limits delay runs; default: Extend's.
@@ -98,13 +99,10 @@ class ExtendCreateWorkflowRunOperator(ExtendCreateDocumentRunOperator):
 
     def body(self) -> dict[str, Any]:
         """Check the arguments, and return the body without its files."""
-        outputs = self.rendered("outputs") or None
-        if outputs is not None and not isinstance(outputs, (list, tuple)):
-            raise ExtendConfigurationError(f"The argument outputs must be a list, not {type(outputs).__name__}.")
         return {
             "workflow": reference(
                 "workflow_id", required_text(self.workflow_id, "workflow_id"), self.workflow_version, None
             ),
             "secrets": json_object(self.rendered("secrets"), "secrets") or None,
-            "outputs": outputs,
+            "outputs": json_list(self.rendered("outputs"), "outputs") or None,
         }

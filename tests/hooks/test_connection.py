@@ -38,6 +38,7 @@ def test_defaults() -> None:
         ("eu1", "https://api.eu1.extend.ai"),
         (" EU1 ", "https://api.eu1.extend.ai"),
         ("", "https://api.extend.ai"),
+        (" ", "https://api.extend.ai"),
     ],
 )
 def test_region(region: str, base_url: str) -> None:
@@ -59,6 +60,8 @@ def test_unknown_region_names_the_nearest() -> None:
         ({"host": "http://127.0.0.1:8080", "port": 9}, "http://127.0.0.1:8080"),
         ({"host": "https://gateway.example.com/extend"}, "https://gateway.example.com/extend"),
         ({"host": "http://[::1]", "port": 80}, "http://[::1]:80"),
+        ({"host": "HTTPS://extend.example.com"}, "https://extend.example.com"),
+        ({"host": "extend.example.com", "schema": "HTTP"}, "http://extend.example.com"),
     ],
 )
 def test_host_wins_over_region(fields: dict[str, Any], base_url: str) -> None:
@@ -94,15 +97,21 @@ def test_all_extras_as_the_form_stores_them() -> None:
     assert "sk_test" not in repr(settings)
 
 
-@pytest.mark.parametrize(("verify", "expected"), [("false", False), ("True", True), (False, False), ("", True)])
+@pytest.mark.parametrize(
+    ("verify", "expected"),
+    [
+        *[(word, False) for word in ("false", "no", "Off", " 0 ", 0, False)],
+        *[(word, True) for word in ("True", "YES", "on", "1", 1, True, "", " ", None)],
+    ],
+)
 def test_verify(verify: Any, expected: bool) -> None:
     assert settings_from_connection(connection({"verify": verify})).verify is expected
 
 
 @pytest.mark.parametrize("name", ["requests_per_second", "timeout"])
-@pytest.mark.parametrize("value", ["fast", "0", -1, "nan", "inf", [1]])
+@pytest.mark.parametrize("value", ["fast", "0", -1, "nan", "inf", [1], True])
 def test_numbers_above_zero(name: str, value: Any) -> None:
-    with pytest.raises(ExtendConfigurationError, match=f"{name}.*above zero"):
+    with pytest.raises(ExtendConfigurationError, match=f"extra '{name}' of connection 'extend_x' must .* above zero"):
         settings_from_connection(connection({name: value}))
 
 
@@ -134,8 +143,14 @@ def test_extra_that_is_no_object(extra: str) -> None:
 
 
 def test_text_extras_must_be_text() -> None:
-    with pytest.raises(ExtendConfigurationError, match="'workspace_id' must be text"):
+    with pytest.raises(ExtendConfigurationError, match="extra 'workspace_id' of connection 'extend_x' must be text"):
         settings_from_connection(connection({"workspace_id": 5}))
+
+
+@pytest.mark.parametrize("value", [0.5, [], {"ca": "x"}])
+def test_verify_is_a_switch_or_a_path(value: Any) -> None:
+    with pytest.raises(ExtendConfigurationError, match="'verify' of connection 'extend_x' must be true, false or the"):
+        settings_from_connection(connection({"verify": value}))
 
 
 def test_misspelt_extra_gives_a_warning_that_names_the_nearest(caplog: pytest.LogCaptureFixture) -> None:
@@ -143,6 +158,30 @@ def test_misspelt_extra_gives_a_warning_that_names_the_nearest(caplog: pytest.Lo
 
     assert "unknown extra 'workspace', which is ignored. Did you mean 'workspace_id'?" in caplog.text
     assert "unknown extra 'zzz', which is ignored. Known extras" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("REGION", "'region'"),
+        ("Region", "'region'"),
+        ("workspaceId", "'workspace_id'"),
+        ("api-version", "'api_version'"),
+        ("requestsPerSecond", "'requests_per_second'"),
+        ("rps", "'requests_per_second'"),
+        ("ca_bundle", "'verify'"),
+        ("ssl_verify", "'verify'"),
+        ("api_key", "the connection's field 'password'"),
+        ("apiKey", "the connection's field 'password'"),
+        ("host", "the connection's field 'host'"),
+        ("base_url", "the connection's field 'host'"),
+    ],
+)
+def test_what_was_meant_by_an_unknown_extra(caplog: pytest.LogCaptureFixture, name: str, meant: str) -> None:
+    settings = settings_from_connection(connection({name: "eu1"}))
+
+    assert f"unknown extra {name!r}, which is ignored. Did you mean {meant}? Known extras" in caplog.text
+    assert settings == settings_from_connection(connection())
 
 
 def test_what_the_form_of_airflow_2_sends_twice_gives_no_warning(caplog: pytest.LogCaptureFixture) -> None:

@@ -11,13 +11,15 @@ from unittest.mock import ANY
 import pytest
 
 from extend_provider.connection_fields import FIELDS, conn_fields, ui_field_behaviour
+from extend_provider.hooks.connection_form import JSON_LABEL
 from extend_provider.hooks.extend import ExtendHook
 
 
 def test_standard_fields() -> None:
     behaviour = ExtendHook.get_ui_field_behaviour()
     assert behaviour["hidden_fields"] == ["schema", "port", "login"]
-    assert behaviour["relabeling"] == {**ui_field_behaviour()["relabeling"], "extra": "Extra (optional)"}
+    assert behaviour["relabeling"] == {**ui_field_behaviour()["relabeling"], "extra": JSON_LABEL}
+    assert "leave empty" in JSON_LABEL
     assert ui_field_behaviour()["relabeling"] == {"password": "API key", "host": "Base URL"}
     assert behaviour["placeholders"]["api_version"] == "2026-02-09"
     assert behaviour["placeholders"]["workspace_id"] == "ws_…"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from extend_provider.exceptions import ExtendConfigurationError, ExtendFileError
-from extend_provider.hooks.files import classify, open_for_upload, write_whole
+from extend_provider.hooks.files import classify, open_for_upload, plain_file, write_whole
 from tests.airflow_names import ObjectStoragePath
 
 UPLOAD = None
@@ -23,6 +23,13 @@ UPLOAD = None
         ("anything-opaque:1", {"id": "anything-opaque:1"}),
         ({"id": "file_1"}, {"id": "file_1"}),
         ({"url": "https://x/y.pdf", "name": "z.pdf"}, {"url": "https://x/y.pdf", "name": "z.pdf"}),
+        (" HTTPS://Example.com/a.pdf?sig=1\n", {"url": "https://Example.com/a.pdf?sig=1"}),
+        (" file_1\n", {"id": "file_1"}),
+        ("{'text': 'Total: 40'}", {"text": "Total: 40"}),
+        (' {"url": "https://x/y.pdf"}', {"url": "https://x/y.pdf"}),
+        (" forms/form\n", UPLOAD),
+        ("S3://bucket/form.pdf", UPLOAD),
+        ("(1) form.pdf", UPLOAD),
         ("form.pdf", UPLOAD),
         ("forms/form", UPLOAD),
         ("./form", UPLOAD),
@@ -35,6 +42,23 @@ UPLOAD = None
 )
 def test_kinds_of_file_argument(file: Any, wire: Any) -> None:
     assert classify(file).wire == wire
+    assert classify(plain_file(file)).wire == wire
+
+
+@pytest.mark.parametrize(
+    ("file", "plain"),
+    [
+        ("file_1", "file_1"),
+        (" HTTPS://x.example/a.pdf\n", "https://x.example/a.pdf"),
+        (" /forms/w9.pdf\n", "/forms/w9.pdf"),
+        ("{'id': 'file_1'}", {"id": "file_1"}),
+        ({"id": "file_1"}, {"id": "file_1"}),
+        ("{draft} w9.pdf", "{draft} w9.pdf"),
+        (Path("w9"), Path("w9")),
+    ],
+)
+def test_what_a_template_adds_is_taken_off(file: Any, plain: Any) -> None:
+    assert plain_file(file) == plain
 
 
 def test_bare_name_of_an_existing_file_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,17 +67,39 @@ def test_bare_name_of_an_existing_file_is_a_path(tmp_path: Path, monkeypatch: py
     assert classify("form").wire is None
 
 
-@pytest.mark.parametrize("file", ["", "  ", None, {}, {"url": "u", "id": "i"}, {"text": "t", "id": "i"}])
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("", "  ", None, "None", {}, {"url": "u", "id": "i"}, {"text": "t", "id": "i"}, "{'a': 1}", "{a}", "[]", "()"),
+        *([], ["a"], ("a",), {"a"}, b"a", 5, "two words", object()),
+    ],
+)
 def test_unusable_file_argument(file: Any) -> None:
     with pytest.raises(ExtendConfigurationError):
         classify(file)
 
 
-@pytest.mark.parametrize("form", ["plain", "uri", "object"])
+@pytest.mark.parametrize(
+    "path", [None, "", "None", 5, {"id": "file_1"}, ["a"], "https://x.example/a?S3CRET", " HTTP://x/a"]
+)
+def test_no_path(path: Any) -> None:
+    for use in (lambda: open_for_upload(path).__enter__(), lambda: write_whole(path, [])):
+        with pytest.raises(ExtendConfigurationError) as raised:
+            use()
+        assert "S3CRET" not in str(raised.value)
+
+
+@pytest.mark.parametrize("form", ["plain", "uri", "object", "blanks", "capitals"])
 def test_open_for_upload(tmp_path: Path, form: str) -> None:
     path = tmp_path / "a form.pdf"
     path.write_bytes(b"%PDF")
-    given: Any = {"plain": str(path), "uri": f"file://{path}", "object": ObjectStoragePath(f"file://{path}")}[form]
+    given: Any = {
+        "plain": str(path),
+        "uri": f"file://{path}",
+        "object": ObjectStoragePath(f"file://{path}"),
+        "blanks": f" {path}\n",
+        "capitals": f"FILE://{path}",
+    }[form]
 
     with open_for_upload(given) as (stream, name):
         assert (stream.read(), name) == (b"%PDF", "a form.pdf")

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from extend_provider.exceptions import ExtendFileError
-from extend_provider.hooks.input_check import check_pdf
+from extend_provider.hooks.input_check import check_pdf, check_readable
 
 
 @pytest.mark.parametrize("file", ["https://example.com/w9.png", "file_1", {"id": "file_1"}, {"url": "https://x"}])
 def test_what_extend_loads_itself_is_not_looked_at(file: Any) -> None:
     check_pdf(file)
+    check_readable(file)
 
 
 @pytest.mark.parametrize("prefix", ["", "file://"])
@@ -38,9 +39,19 @@ def test_no_pdf(tmp_path: Path, prefix: str, content: bytes, text: str) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "file://"])
-def test_missing(tmp_path: Path, prefix: str) -> None:
+@pytest.mark.parametrize("check", [check_pdf, check_readable])
+def test_missing(tmp_path: Path, prefix: str, check: Any) -> None:
     with pytest.raises(ExtendFileError, match="There is no file"):
-        check_pdf(f"{prefix}{tmp_path}/nothing.pdf")
+        check(f"{prefix}{tmp_path}/nothing.pdf")
+
+
+@pytest.mark.parametrize("prefix", ["", "file://"])
+def test_where_any_type_is_taken_it_must_not_be_empty(tmp_path: Path, prefix: str) -> None:
+    (tmp_path / "a.docx").write_bytes(b"PK")
+    check_readable(f"{prefix}{tmp_path}/a.docx")
+    (tmp_path / "a.docx").write_bytes(b"")
+    with pytest.raises(ExtendFileError, match=r"a\.docx is empty"):
+        check_readable(f"{prefix}{tmp_path}/a.docx")
 
 
 def test_memory_is_not_filled_with_the_file(tmp_path: Path) -> None:

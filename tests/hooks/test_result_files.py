@@ -43,9 +43,20 @@ def test_markdown_is_the_text_of_the_chunks(size: int, ascii_only: bool) -> None
     assert b"".join(markdown_of(pieces)).decode() == TEXT
 
 
-@pytest.mark.parametrize("output", [b"null", b"{}", b'{"chunks": []}', b'{"chunks": null}', b"[]"])
-def test_no_text_is_an_empty_file(output: bytes) -> None:
-    assert b"".join(markdown_of([output])) == b""
+@pytest.mark.parametrize("output", [b'{"chunks": []}', b'{"chunks": null}', b'{"ocr": {}, "chunks": [{}]}'])
+@pytest.mark.parametrize("size", [1, 100])
+def test_no_text_is_an_empty_file(output: bytes, size: int) -> None:
+    assert b"".join(markdown_of(output[at : at + size] for at in range(0, len(output), size))) == b""
+
+
+@pytest.mark.parametrize(
+    "output",
+    [b"null", b"{}", b'{"value": {"name": "secret"}}', b"[]", b'{"value": {"chunks": [{"content": "secret"}]}}'],
+)
+def test_what_is_no_parse_result_is_an_error(output: bytes) -> None:
+    with pytest.raises(ExtendResponseError, match="not that of a parse run") as raised:
+        list(markdown_of([output]))
+    assert "secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,32 @@ def test_missing_file(tmp_path: Path) -> None:
         read_schema(f"{tmp_path}/form.json")
 
 
-@pytest.mark.parametrize(("given", "text"), [(" ", "empty"), ("None", "empty"), ("{oops", "text, but not JSON")])
-def test_nothing_to_read(given: str, text: str) -> None:
-    with pytest.raises(ExtendConfigurationError, match=text):
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (" ", "empty"),
+        ("None", "empty"),
+        ("{oops", "text, but not JSON"),
+        (Form(zip="97201"), "is an instance of Form. Give the model class itself"),
+        ("zip='97201'", "neither JSON nor the path of a file"),
+        ([SCHEMA, "97201"], "must be a dict or JSON text, not list"),
+        (json.dumps([SCHEMA, "97201"]), "must be a dict or JSON text, not list"),
+        (json.dumps(json.dumps(SCHEMA) + "97201"), "must be a dict or JSON text, not str"),
+        (b"97201", "must be a dict or JSON text, not bytes"),
+        ("https://x.example/schema.json?sig=97201", "is a URL, and here a path is needed"),
+    ],
+)
+def test_nothing_to_read(given: Any, text: str) -> None:
+    with pytest.raises(ExtendConfigurationError, match=text) as raised:
         read_schema(given)
+    assert "97201" not in str(raised.value)
+
+
+@pytest.mark.parametrize("given", ["zip='97201' street='Main St. 1/2'", "zip='97201' " * 100 + "/"])
+def test_text_that_may_hold_values_is_not_quoted(given: str) -> None:
+    with pytest.raises(ExtendFileError) as raised:
+        read_schema(given)
+    assert "97201" not in "".join(traceback.format_exception(raised.value))
 
 
 def test_its_values_are_not_shown() -> None:

@@ -392,3 +392,19 @@ class TestDelete:
     def test_nothing_to_delete_may_be_an_error(self, extend_local: LocalService) -> None:
         with pytest.raises(ExtendConfigurationError, match="run_id is empty"):
             run_task(ExtendDeleteEditRunOperator(task_id="delete", run_id=None, missing_ok=False))
+
+
+def test_values_are_not_asked_for_where_nothing_waits(extend_local: LocalService) -> None:
+    task = ExtendCreateEditRunOperator(
+        task_id="fill", file="file_1", include_filled_values=True, wait_for_completion=False
+    )
+    with pytest.raises(ExtendConfigurationError, match=r"asked for by include_filled_values\. Give it to the"):
+        run_task(task)
+    assert extend_local.requests == []
+
+
+@pytest.mark.parametrize("operator", [ExtendCreateEditRunOperator, ExtendDetectFormOperator])
+def test_a_form_as_a_template_gives_it(operator: Any) -> None:
+    locked = {"url": "https://x.example/a.pdf", "settings": {"password": "open"}}
+    assert operator(task_id="t", file=str(locked)).order().file == locked
+    assert operator(task_id="t", file=" file_1\n").order().file == "file_1"

@@ -36,6 +36,36 @@ def test_upload_of_a_missing_file(extend_local: LocalService) -> None:
     assert extend_local.requests == []
 
 
+@pytest.mark.parametrize(
+    ("file", "error", "message"),
+    [
+        ("{tmp}/empty.pdf", ExtendFileError, "empty.pdf is empty"),
+        ("None", ExtendConfigurationError, "file is empty"),
+        ("https://x.example/a.pdf?sig=S3CRET", ExtendConfigurationError, "is a URL, and here a path is needed"),
+        ({"url": "https://x.example/a.pdf?sig=S3CRET"}, ExtendConfigurationError, "text or a path, not dict"),
+    ],
+)
+def test_what_cannot_be_uploaded(
+    extend_local: LocalService, tmp_path: Path, file: Any, error: type[Exception], message: str
+) -> None:
+    (tmp_path / "empty.pdf").touch()
+    given = file.format(tmp=tmp_path) if isinstance(file, str) else file
+    with pytest.raises(error, match=message) as raised:
+        run_task(ExtendUploadFileOperator(task_id="upload", file=given))
+    assert "S3CRET" not in str(raised.value)
+    assert extend_local.requests == []
+
+
+@pytest.mark.parametrize("path", ["https://x.example/a.pdf?sig=S3CRET", " HTTP://S3CRET@x.example/a.pdf"])
+def test_a_url_is_no_place_for_a_download(extend_local: LocalService, path: str) -> None:
+    task = ExtendDownloadFileOperator(task_id="download", file_id="file_1", path=path)
+    task.render_template_fields({})
+    with pytest.raises(ExtendConfigurationError, match="is a URL, and here a path is needed") as raised:
+        run_task(task)
+    assert "S3CRET" not in f"{task.path} {raised.value}"
+    assert extend_local.requests == []
+
+
 def test_password_is_sent_and_not_shown(
     extend_local: LocalService, form_pdf: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

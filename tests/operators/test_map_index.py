@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
@@ -99,7 +100,12 @@ def test_a_name_that_native_templates_would_not_leave_text(name: str, shown: str
         ({"text": "Jordan Avery"}, ""),
         ([], ""),
         (None, ""),
-        ("in/a\nb\x1b.pdf", "a b .pdf"),
+        ("in/a\tb\x1b.pdf", "a b .pdf"),
+        ("Invoice 1/2\nTotal: 40 for Jordan.pdf", ""),
+        (str({"url": SIGNED}), "w4 signed.pdf"),
+        (json.dumps(["/in/a.pdf", "file_1"]), "a.pdf and 1 more"),
+        ("{'text': 'Jordan Avery'}", ""),
+        ("[draft] w4.pdf", ""),
         ("x" * 300, "x" * 79 + "…"),
     ],
 )

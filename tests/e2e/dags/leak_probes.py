@@ -43,7 +43,9 @@ with DAG(dag_id="values_asked_for", **DAG_ARGUMENTS):
     run: dict[str, Any] = {"file": FILE, "config": CONFIG, "include_filled_values": True, "poll_interval": 0.5}
     ExtendCreateEditRunOperator(task_id="operator_deferred", deferrable=True, **run)
     ExtendCreateEditRunOperator(task_id="operator_synchronous", deferrable=False, **run)
-    submit = ExtendCreateEditRunOperator(task_id="submit", wait_for_completion=False, **run)
+    submit = ExtendCreateEditRunOperator(
+        task_id="submit", wait_for_completion=False, **{**run, "include_filled_values": False}
+    )
     seen: dict[str, Any] = {"run_id": submit.output, "include_filled_values": True}
     wait = ExtendEditRunSensor(task_id="sensor_deferred", deferrable=True, poll_interval=0.5, **seen)
     wait >> ExtendGetEditRunOperator(task_id="get", **seen)
