@@ -198,13 +198,18 @@ class ExtendOutcomeUnknownError(ExtendError):
     Nothing was repeated, because that could pay twice. Look for the run or file in Extend first.
 
     :param run_id: the run, where its id is known.
+    :param retry_after: seconds after which Extend accepts requests again, where it said so.
     """
 
     run_id: str | None = None
+    retry_after: float | None = None
 
-    def __init__(self, message: str, *, run_id: str | None = None, **facts: Any) -> None:
+    def __init__(
+        self, message: str, *, run_id: str | None = None, retry_after: float | None = None, **facts: Any
+    ) -> None:
         super().__init__(message, **facts)
         self.run_id = run_id
+        self.retry_after = retry_after
 
 
 class ExtendFileError(ExtendError):

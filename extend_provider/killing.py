@@ -35,9 +35,11 @@ _GIVEN_UP = frozenset({"failed", "success", "skipped", "removed"})
 # Airflow 3 kills a worker's task five seconds after it has told it to stop. First Airflow is asked, then Extend.
 _ASKING = 1.5
 _TRIES_ON_WORKER = 2.5
-# It waits 30 seconds for a trigger.
+# It waits 30 seconds for a trigger, and then until what it interrupts comes to an end.
 _TRIES_IN_TRIGGERER = 8.0
 _LONGEST = 25.0
+# How many requests one run may take.
+_MOST_REQUESTS = 3
 _UNKNOWN = "Extend %s run %s goes on: whether a user has given its task up is unknown."
 # An event loop keeps no task alive that nobody holds.
 _unfinished: set[asyncio.Future[None]] = set()
@@ -136,7 +138,7 @@ async def _end_if_given_up(
         # What follows takes longer than Airflow keeps the task's log open.
         log.warning("The task was killed. Asking Extend to end its %s run %s, as far as it can.", kind, run_id)
     try:
-        became = await asyncio.wait_for(_end(hook, kind, run_id, cancel=cancel, delete=delete), _LONGEST)
+        became = await _end(hook, kind, run_id, cancel=cancel, delete=delete)
     except (ExtendError, asyncio.TimeoutError) as error:
         became = f"may go on, as it could not be reached ({error or 'no answer in time'})"
     _say(kind, run_id, became)
@@ -145,8 +147,12 @@ async def _end_if_given_up(
 async def _end(hook: ExtendHook, kind: str, run_id: str, *, cancel: bool, delete: bool) -> str:
     from extend_provider.client import AsyncExtendClient
 
-    async with AsyncExtendClient(_hurried(await hook.asettings(), _TRIES_IN_TRIGGERER)) as client:
-        return await client.end_run(run_id, kind, cancel=cancel, delete=delete)
+    settings = _hurried(await asyncio.wait_for(hook.asettings(), _LONGEST), _TRIES_IN_TRIGGERER)
+    # All that are killed at once share one pace, and each may have to wait for the others' requests.
+    queue = len(_unfinished) * _MOST_REQUESTS / settings.requests_per_second
+    async with AsyncExtendClient(settings) as client:
+        ending = client.end_run(run_id, kind, cancel=cancel, delete=delete)
+        return await asyncio.wait_for(ending, _LONGEST + queue)
 
 
 def _say(kind: str, run_id: str, became: str) -> None:

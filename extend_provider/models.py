@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, WrapValidator
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, ValidationError, WrapValidator
 from pydantic.alias_generators import to_camel
 
 __all__ = [
@@ -43,6 +43,18 @@ def _none_if_malformed(value: Any, handler: Any) -> Any:
 
 Tolerant = Annotated[_T | None, WrapValidator(_none_if_malformed)]
 
+
+def _in_utc(moment: datetime) -> datetime:
+    # Moments with and without a zone cannot be compared, and those at the ends of the calendar not be reckoned with.
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    if not _FIRST_YEAR <= aware.year <= _LAST_YEAR:
+        raise ValueError
+    return aware.astimezone(timezone.utc)
+
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999
+# Always with a time zone: without one, it is in UTC.
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 
 # Ids are opaque, but they are shown and stored, and with these characters one could be a presigned URL. A status with
 # more than words is none.
@@ -80,8 +92,8 @@ class File(Record):
     type: Tolerant[str] = None
     parent_file_id: Tolerant[str] = None
     metadata: Tolerant[FileMetadata] = None
-    created_at: Tolerant[datetime] = None
-    updated_at: Tolerant[datetime] = None
+    created_at: Tolerant[Moment] = None
+    updated_at: Tolerant[Moment] = None
     presigned_url: Tolerant[str] = Field(default=None, repr=False)
 
 
@@ -116,8 +128,8 @@ class Run(Record):
     dashboard_url: Tolerant[WebUrl] = None
     metadata: Tolerant[dict[str, Any]] = Field(default=None, repr=False)
     batch_id: Tolerant[Id] = None
-    created_at: Tolerant[datetime] = None
-    updated_at: Tolerant[datetime] = None
+    created_at: Tolerant[Moment] = None
+    updated_at: Tolerant[Moment] = None
 
     @property
     def input_files(self) -> list[File]:
@@ -200,7 +212,7 @@ class BatchRun(Record):
     id: Annotated[Id, Field(validation_alias=AliasChoices("id", "batchId"))]
     status: Tolerant[Status] = None
     run_count: Tolerant[int] = None
-    created_at: Tolerant[datetime] = None
+    created_at: Tolerant[Moment] = None
 
 
 class EditTemplate(Record):
@@ -211,8 +223,8 @@ class EditTemplate(Record):
     description: Tolerant[str] = None
     file: Tolerant[File] = None
     config: Tolerant[dict[str, Any]] = Field(default=None, repr=False)
-    created_at: Tolerant[datetime] = None
-    updated_at: Tolerant[datetime] = None
+    created_at: Tolerant[Moment] = None
+    updated_at: Tolerant[Moment] = None
 
 
 class Page(Record):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from extend_provider._compat import retry_policies
-from extend_provider.exceptions import ExtendApiError, ExtendError
+from extend_provider.exceptions import ExtendError
 from extend_provider.retry_advice import is_worth_a_retry
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class ExtendRetryPolicy(_airflow.RetryPolicy):  # type: ignore[misc, name-define
             return _airflow.RetryDecision.default()
         if not is_worth_a_retry(error):
             return _airflow.RetryDecision.fail(reason=str(error))
-        asked = error.retry_after if isinstance(error, ExtendApiError) else None
+        asked: float | None = getattr(error, "retry_after", None)
         return _airflow.RetryDecision.retry(delay=timedelta(seconds=asked) if asked else None, reason=error.message)
 
     def serialize(self) -> dict[str, Any]:

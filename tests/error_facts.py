@@ -21,7 +21,7 @@ GENERAL = {
 SPECIAL = {
     ExtendApiError: {"retry_after": 7.5},
     ExtendTransportError: {"sent": False},
-    ExtendOutcomeUnknownError: {"run_id": "edr_1"},
+    ExtendOutcomeUnknownError: {"run_id": "edr_1", "retry_after": 7.5},
     ExtendRunError: {"run_id": "edr_1", "kind": "edit", "status": "FAILED"},
     ExtendRunFailedError: {"reason": "CORRUPT_FILE", "failure_message": "Broken."},
 }

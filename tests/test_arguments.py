@@ -8,7 +8,7 @@ import pytest
 
 from extend_provider.arguments import json_object, required_text, seconds
 from extend_provider.exceptions import ExtendConfigurationError
-from extend_provider.operators import classify, edit, extract, files, parse, split, workflow
+from extend_provider.operators import classify, edit, extract, files, parse, runs, split, workflow
 from extend_provider.operators.edit import ExtendCreateEditRunOperator
 from extend_provider.sensors import run
 from tests.airflow_names import DAG
@@ -84,7 +84,7 @@ def test_mapped_task_is_hidden_too() -> None:
 
 OPERATORS = [
     value
-    for module in (edit, files, parse, extract, classify, split, workflow, run)
+    for module in (edit, files, parse, extract, classify, split, workflow, runs, run)
     for name in module.__all__
     if hasattr(value := getattr(module, name), "template_fields")
 ]
@@ -113,7 +113,7 @@ def test_every_user_value_is_a_template_field(cls: Any) -> None:
         for parameter in inspect.signature(ancestor.__init__).parameters.values()
         if parameter.kind is parameter.KEYWORD_ONLY
     }
-    fixed = {"kind"} if cls is run.ExtendEditRunSensor else set()
+    fixed = {"kind"} if cls in {run.ExtendEditRunSensor, edit.ExtendDeleteEditRunOperator} else set()
     assert set(cls.template_fields) == ours - switches - fixed
 
 
@@ -127,13 +127,23 @@ def test_constructor_only_assigns(cls: Any, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [(5, 5.0), ("2.5", 2.5), (timedelta(minutes=1), 60.0), (None, None), ("", None)]
+    ("value", "expected"),
+    [
+        (5, 5.0),
+        ("2.5", 2.5),
+        (timedelta(minutes=1), 60.0),
+        (timedelta(days=3650), 315_360_000.0),
+        (None, None),
+        ("", None),
+    ],
 )
 def test_seconds(value: Any, expected: float | None) -> None:
     assert seconds(value, "timeout") == expected
 
 
-@pytest.mark.parametrize("value", [0, -1, "soon", "nan", "inf", [], timedelta(0)])
+@pytest.mark.parametrize(
+    "value", [0, -1, "soon", "nan", "inf", [], timedelta(0), 1e12, timedelta.max, pytest.param(10**400, id="huge")]
+)
 def test_no_seconds(value: Any) -> None:
     with pytest.raises(ExtendConfigurationError, match="timeout must be a number of seconds above zero"):
         seconds(value, "timeout")

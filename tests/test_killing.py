@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -165,3 +166,44 @@ def test_what_has_begun_is_finished_although_airflow_cancels_it_every_second(
         asyncio.run(kill_impatiently(hook))
     extend_local.clear_faults()
     assert not exists(run_id)
+
+
+def test_all_of_many_that_are_killed_at_once_are_cancelled(
+    extend_local: LocalService, uploaded_form: str, mocker: MockerFixture, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ExtendHook() as hook:
+        runs = [hook.create_run("parse", {"file": {"id": uploaded_form}}).id for _ in range(5)]
+    answer(mocker, "failed")
+    # The pace of the account takes longer than one of them may, were it alone.
+    mocker.patch("extend_provider.killing._LONGEST", 1.0)
+    slow = json.loads(extend_local.connection_json())
+    slow["extra"] = json.dumps({**json.loads(slow.get("extra") or "{}"), "requests_per_second": 2})
+    mocker.patch.dict("os.environ", {"AIRFLOW_CONN_SLOW": json.dumps(slow)})
+
+    async def kill_all(hook: ExtendHook) -> None:
+        kills = (end_from_triggerer(hook, TASK, "parse", run_id, cancel=True, delete=False) for run_id in runs)
+        await asyncio.gather(*kills)
+
+    asyncio.run(kill_all(ExtendHook("slow")))
+
+    for run_id in runs:
+        assert f"Its Extend parse run {run_id} was cancelled" in caplog.text
+    with ExtendHook() as hook:
+        assert {hook.get_run(run_id, "parse").status for run_id in runs} == {"FAILED"}
+
+
+@pytest.mark.parametrize("by", [end_from_worker, end_from_triggerer])
+def test_a_run_that_waits_for_a_human_is_not_said_to_have_ended(
+    by: Any, extend_local: LocalService, uploaded_form: str, mocker: MockerFixture, caplog: pytest.LogCaptureFixture
+) -> None:
+    extend_local.add_workflow("R", [{"type": "PARSE"}, {"type": "HUMAN_REVIEW"}], id="workflow_r")
+    answer(mocker, "failed")
+    with ExtendHook() as hook:
+        run_id = hook.create_run("workflow", {"file": {"id": uploaded_form}, "workflow": {"id": "workflow_r"}}).id
+        extend_local.finish_run(run_id)
+        while hook.get_run(run_id, "workflow").status != "NEEDS_REVIEW":
+            pass
+        ending = by(hook, TASK, "workflow", run_id, cancel=True, delete=False)
+        if asyncio.iscoroutine(ending):
+            asyncio.run(ending)
+    assert f"Its Extend workflow run {run_id} cannot be cancelled while NEEDS_REVIEW: it goes on" in caplog.text

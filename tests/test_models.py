@@ -202,3 +202,24 @@ def test_an_id_is_short_and_no_url(text):
 def test_a_status_is_short_and_of_words(text):
     with pytest.raises(ValidationError):
         EditRun.model_validate({"id": "edr_1", "status": text})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-03-04T10:15:00Z", datetime(2026, 3, 4, 10, 15, tzinfo=timezone.utc)),
+        ("2026-03-04T10:15:00", datetime(2026, 3, 4, 10, 15, tzinfo=timezone.utc)),
+        ("2026-03-04T12:15:00+02:00", datetime(2026, 3, 4, 10, 15, tzinfo=timezone.utc)),
+        ("9999-12-31T23:59:59Z", None),
+        ("9999-12-31T23:59:59-12:00", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        (1e300, None),
+        (12, None),
+        ("soon", None),
+    ],
+)
+def test_moments_can_be_compared_and_reckoned_with(text, expected):
+    run = Run.model_validate({**MINIMAL_RUN, "createdAt": text, "updatedAt": text})
+
+    assert (run.created_at, run.updated_at) == (expected, expected)
+    assert run.created_at is None or run.created_at.utcoffset() == timedelta(0)

@@ -11,6 +11,7 @@ from airflow.sdk.definitions.retry_policy import RetryAction
 
 from extend_provider.exceptions import (
     ExtendCreditsError,
+    ExtendOutcomeUnknownError,
     ExtendRateLimitError,
     ExtendServerError,
     ExtendTransportError,
@@ -28,8 +29,9 @@ def test_what_will_not_pass_fails_at_once() -> None:
     assert decision.reason == "The workspace has no credits. Top it up."
 
 
-def test_extend_says_when() -> None:
-    decision = decide(ExtendRateLimitError("Too many requests.", retry_after=90.0))
+@pytest.mark.parametrize("cls", [ExtendRateLimitError, ExtendServerError, ExtendOutcomeUnknownError])
+def test_extend_says_when(cls: type[Any]) -> None:
+    decision = decide(cls("Not now.", retry_after=90.0))
     assert (decision.action, decision.retry_delay) == (RetryAction.RETRY, timedelta(seconds=90))
 
 

@@ -114,15 +114,34 @@ def json_object(request: Request, response: Response) -> dict[str, Any]:
         body = None
     if isinstance(body, dict):
         return body
-    size = f"{len(response.body)} bytes" if response.complete else "larger than the client reads"
+    if not response.complete:
+        raise _too_large(request, response)
     kind = _text(response.headers.get("content-type")) or "no content type"
     raise ExtendResponseError(
-        f"The answer to {request.method} {request.path} is not a JSON object ({kind}, {size}).",
+        f"The answer to {request.method} {request.path} is not a JSON object ({kind}, {len(response.body)} bytes).",
         hint="Something between here and Extend may have answered: check the connection's base URL and proxy.",
         status_code=response.status,
         request_id=_request_id(response),
-        # A page of a proxy or a cut answer may be gone next time; a gigantic one would only be fetched again.
-        retryable=response.complete,
+        # A page of a proxy or a cut answer may be gone next time.
+        retryable=True,
+    )
+
+
+def _too_large(request: Request, response: Response) -> ExtendResponseError:
+    """Not retryable: it would only be fetched again."""
+    remedy = (
+        "Extend's dashboard shows the whole. To have less in one answer, give a run fewer pages or steps; to read it "
+        "all the same, use an ExtendClient of your own whose ClientSettings have a larger max_body_bytes."
+    )
+    if request.is_list:
+        remedy = "Ask for smaller pages (maxPageSize)."
+    elif request.params.get("responseType") == "json":
+        remedy = "Read the output in pieces: result_path and markdown_path do, and so does the client's iter_output."
+    return ExtendResponseError(
+        f"The answer to {request.method} {request.path} is larger than the client reads.",
+        hint=remedy,
+        status_code=response.status,
+        request_id=_request_id(response),
     )
 
 

@@ -7,6 +7,7 @@ from extend_provider.client.exchange import Core
 from extend_provider.client.flow import Flow
 from extend_provider.exceptions import ExtendInvalidRequestError, ExtendNotFoundError
 from extend_provider.kinds import RunKind
+from extend_provider.models import Run
 
 __all__ = ["end_run"]
 
@@ -35,19 +36,20 @@ def end_run(core: Core, kind: RunKind, run_id: str, *, cancel: bool, delete: boo
 
 
 def _ended(core: Core, kind: RunKind, run_id: str, *, cancel: bool, delete: bool) -> Flow[str]:
-    run = yield from get_run(core, kind, run_id)
-    if kind.is_finished(run.status):
+    # Not looked at first: when hundreds of tasks are killed at once, the pace lets each have few requests in its time.
+    cancelled = (yield from _cancelled(core, kind, run_id)) if cancel else None
+    run = cancelled or (yield from get_run(core, kind, run_id))
+    if run.status in kind.succeeded or (kind.is_finished(run.status) and not cancelled):
         return f"had ended as {run.status}"
-    became = (yield from _cancelled(core, kind, run_id)) if cancel else ""
-    if not delete:
-        return became
-    yield from delete_run(core, kind, run_id, missing_ok=True)
-    return "was deleted"
+    if delete:
+        yield from delete_run(core, kind, run_id, missing_ok=True)
+        return "was deleted"
+    return f"was cancelled (it is {run.status})" if cancelled else f"cannot be cancelled while {run.status}: {_GOES_ON}"
 
 
-def _cancelled(core: Core, kind: RunKind, run_id: str) -> Flow[str]:
+def _cancelled(core: Core, kind: RunKind, run_id: str) -> Flow[Run | None]:
+    """Cancel a run; ``None`` where Extend refuses, for example because the run has ended or waits for a human."""
     try:
-        run = yield from cancel_run(core, kind, run_id)
-    except ExtendInvalidRequestError:
-        return "ended before it could be cancelled"
-    return f"was cancelled (it is {run.status})"
+        return (yield from cancel_run(core, kind, run_id))
+    except (ExtendInvalidRequestError, ExtendNotFoundError):
+        return None

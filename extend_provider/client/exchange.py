@@ -67,8 +67,9 @@ def exchange(
     Send a request until it is answered, refused for good, or out of time.
 
     A call that costs money (POST) is sent again only when the service cannot have acted on it: it was never reached,
-    or it said 429. Everything else leaves the outcome unknown, and says so. A DELETE that finds nothing after a try
-    whose answer was lost has done its work: ``read`` gets that 404 too.
+    or it said 429. Everything else leaves the outcome unknown, and says so. An upload costs nothing, so it is sent
+    again as long as its stream can be read again; at worst, a copy stays at Extend. A DELETE that finds nothing after
+    a try whose answer was lost has done its work: ``read`` gets that 404 too.
 
     :param core: settings, pace and clocks.
     :param request: what to send.
@@ -152,14 +153,9 @@ def _had_no_effect(error: ExtendError) -> bool:
 
 
 def _may_repeat(request: Request, error: ExtendError) -> bool:
-    if _had_no_effect(error):
-        return _can_be_sent_again(request)
-    return request.repeatable and error.retryable
-
-
-def _can_be_sent_again(request: Request) -> bool:
-    """An upload from a pipe has no second reading."""
-    return request.upload is None or request.upload.stream.seekable()
+    # An upload from a pipe has no second reading.
+    can_be_sent_again = request.upload is None or request.upload.stream.seekable()
+    return can_be_sent_again and (_had_no_effect(error) or (request.is_free and error.retryable))
 
 
 def _delay(core: Core, error: ExtendError, attempt: int) -> float:
@@ -178,14 +174,14 @@ def _asked_to_wait(error: ExtendError) -> float:
 def _verdict(request: Request, error: ExtendError) -> ExtendError:
     """What to tell about a call that is not repeated."""
     refused = isinstance(error, ExtendApiError) and not isinstance(error, ExtendServerError)
-    if request.repeatable or refused or _had_no_effect(error):
+    if request.is_free or refused or _had_no_effect(error):
         return error
-    what = "file" if request.upload else "run"
     return ExtendOutcomeUnknownError(
         f"{error.message} Extend may have carried out {request.method} {request.path} all the same.",
-        hint=f"It was not sent again, which could pay twice: look for the {what} in Extend before you clear the task.",
+        hint="It was not sent again, which could pay twice: look for the run in Extend before you clear the task.",
         status_code=error.status_code,
         code=error.code,
         request_id=error.request_id,
         doc_url=error.doc_url,
+        retry_after=_asked_to_wait(error) or None,
     )

@@ -54,9 +54,9 @@ class Request:
     idempotent: bool = False
 
     @property
-    def repeatable(self) -> bool:
-        """Whether sending it twice has the same effect, and the same price, as sending it once."""
-        return self.idempotent or self.method in {"GET", "DELETE"}
+    def is_free(self) -> bool:
+        """Whether sending it twice costs no more than sending it once; an upload may leave a second copy."""
+        return self.idempotent or self.upload is not None or self.method in {"GET", "DELETE"}
 
     @property
     def is_list(self) -> bool:

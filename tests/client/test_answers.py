@@ -392,6 +392,25 @@ def test_a_body_without_end_is_given_up_at_the_limit(connect):
     assert caught.value.retryable is False
 
 
+@pytest.mark.parametrize(
+    ("call", "remedy"),
+    [
+        (lambda shell: shell.get_run("wr_1", "workflow"), "fewer pages or steps"),
+        (lambda shell: shell.get_run("pr_1", "parse", whole=True), "result_path"),
+        (lambda shell: list(shell.iterate("list_runs", "edit")), "smaller pages"),
+    ],
+)
+def test_an_answer_that_is_too_large_is_not_put_down_to_a_proxy(connect, call, remedy):
+    shell = connect(lambda _: httpx.Response(200, stream=Endless()), max_body_bytes=1000)
+
+    with pytest.raises(ExtendResponseError, match=r"larger than the client reads\.") as caught:
+        call(shell)
+
+    assert remedy in caught.value.hint
+    assert "proxy" not in str(caught.value)
+    assert caught.value.retryable is False
+
+
 def test_an_endless_answer_to_a_create_leaves_the_outcome_unknown(connect):
     shell = connect(lambda _: httpx.Response(200, stream=Endless()), max_body_bytes=1000)
 

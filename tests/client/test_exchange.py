@@ -301,22 +301,61 @@ def test_an_upload_is_read_again_from_its_start_after_429(connect):
     assert stream.getvalue() in second
 
 
-def test_an_upload_that_can_be_read_once_is_sent_once(connect):
-    shell = connect(error_answer(429), FILE)
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (error_answer(429), ExtendRateLimitError),
+        (error_answer(503), ExtendServerError),
+        (httpx.ReadError("reset"), ExtendTransportError),
+    ],
+)
+def test_an_upload_that_can_be_read_once_is_sent_once(connect, answer, error):
+    shell = connect(answer, FILE)
 
-    with pytest.raises(ExtendRateLimitError):
+    with pytest.raises(error) as caught:
         upload(shell, Pipe(b"%PDF-1.7"))
 
     assert len(shell.requests) == 1
     assert b"%PDF-1.7" in shell.requests[0].content
+    assert "pay" not in str(caught.value)
 
 
-def test_an_upload_with_an_unknown_outcome_tells_to_look_for_the_file(connect):
-    shell = connect(httpx.ReadError("reset"), FILE)
+@pytest.mark.parametrize("lost", [*AFTER_SENDING, error_answer(500), error_answer(408)])
+def test_an_upload_whose_answer_was_lost_is_sent_again_because_it_costs_nothing(connect, lost):
+    stream = io.BytesIO(b"%PDF-1.7 " + b"x" * 200_000)
+    shell = connect(lost, FILE)
 
-    with pytest.raises(ExtendOutcomeUnknownError, match="look for the file"):
+    assert upload(shell, stream).id == "file_1"
+
+    first, second = (request.content for request in shell.requests)
+    assert stream.getvalue() in first
+    assert stream.getvalue() in second
+
+
+def test_an_upload_that_is_never_answered_ends_without_a_word_about_payment(connect):
+    shell = connect(httpx.ReadError("reset"), retry_for=10.0)
+
+    with pytest.raises(ExtendTransportError, match="No answer to POST /files/upload") as caught:
         upload(shell)
 
+    assert "pay" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "seconds"),
+    [
+        (error_answer(503, headers={"Retry-After": "90"}), 90.0),
+        (error_answer(503), None),
+        (httpx.ReadError("reset"), None),
+    ],
+)
+def test_an_unknown_outcome_tells_when_extend_accepts_requests_again(connect, answer, seconds):
+    shell = connect(answer)
+
+    with pytest.raises(ExtendOutcomeUnknownError) as caught:
+        create(shell)
+
+    assert caught.value.retry_after == seconds
     assert len(shell.requests) == 1
 
 

@@ -42,6 +42,10 @@ TEMPLATE = {"object": "edit_template", "id": "edt_1", "name": "W-9", "file": FIL
 ERROR = {"code": "SOME_CODE", "message": "No.", "requestId": "req_1", "docUrl": "https://docs.extend.test/e"}
 
 
+Right = Callable[[httpx.Request], dict[str, Any]]
+"""What Extend would say to a request."""
+
+
 def right_answer(request: httpx.Request) -> dict[str, Any]:
     """What Extend would say."""
     _, collection, *rest = request.url.path.split("/")
@@ -225,10 +229,10 @@ class Recipe:
     failure: Exception | None
     chunk: int
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
+    def answer(self, request: httpx.Request, right: Right = right_answer) -> httpx.Response:
         if self.failure:
             raise self.failure
-        body = self._body(request)
+        body = self._body(request, right)
         pack, says = self.packing
         headers = {name: value.encode("latin-1", "replace") for name, value in self.headers.items()}
         if says is not None:
@@ -238,12 +242,12 @@ class Recipe:
             self.status, headers=headers, stream=Chunks(packed[: int(len(packed) * self.keeps)], self.chunk)
         )
 
-    def _body(self, request: httpx.Request) -> bytes:
+    def _body(self, request: httpx.Request, right: Right) -> bytes:
         if request.url.host != API:
             return self.raw or b"%PDF-1.7 " * 3000
         if self.raw is not None:
             return self.raw
-        body = json.loads(json.dumps(right_answer(request) if self.status < 400 else ERROR))
+        body = json.loads(json.dumps(right(request) if self.status < 400 else ERROR))
         for flaw in self.flaws:
             flaw.apply(body)
         return json.dumps(body, ensure_ascii=self.where_odd).encode(self.encoding, "surrogatepass")
@@ -282,13 +286,27 @@ RECIPES = st.builds(
     chunk=st.sampled_from([1, 7, 4096, 65536]),
 )
 SCRIPTS = st.lists(RECIPES, min_size=1, max_size=4)
+# Nothing wrong with the answers but what they say.
+FLAWED = st.builds(
+    Recipe,
+    status=st.just(200),
+    flaws=st.lists(FLAWS, min_size=1, max_size=4),
+    raw=st.none(),
+    encoding=st.just("utf-8"),
+    keeps=st.just(1.0),
+    packing=st.just(("", None)),
+    headers=st.just({}),
+    failure=st.none(),
+    chunk=st.just(65536),
+)
 
 
 class HostileService:
     """Extend and the storage in one: answers by the recipes in turn, the last one for ever, and watches the key."""
 
-    def __init__(self, recipes: list[Recipe], most_requests: int = 500) -> None:
+    def __init__(self, recipes: list[Recipe], most_requests: int = 500, right: Right = right_answer) -> None:
         self._recipes = list(recipes)
+        self._right = right
         self._most = most_requests
         self.requests = 0
         self.runs: dict[str, Any] = {}
@@ -303,4 +321,4 @@ class HostileService:
             assert KEY not in everything, "the key went to another host"
             assert "x-extend" not in everything
         recipe = self._recipes.pop(0) if len(self._recipes) > 1 else self._recipes[0]
-        return recipe.answer(request)
+        return recipe.answer(request, self._right)
