@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dev.airflow_stack import AirflowStack
 from dev.local_service import LocalServiceProcess
+from dev.screenshots.stranger import stranger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,14 +31,18 @@ class Deployment:
 
     :param stack: Airflow.
     :param us: the service of region ``us``; its key belongs to a workspace.
+    :param us2: that of region ``us2``; none of the keys that are shown is its.
     :param eu1: that of region ``eu1``; its key belongs to an organization, so that :data:`WORKSPACE` has to be named.
     :param own: one that is no region, but somebody's own deployment.
+    :param stranger: base URL of a server that is not Extend: see :func:`dev.screenshots.stranger.stranger`.
     """
 
     stack: AirflowStack
     us: LocalServiceProcess
+    us2: LocalServiceProcess
     eu1: LocalServiceProcess
     own: LocalServiceProcess
+    stranger: str
 
     @property
     def line(self) -> str:
@@ -59,17 +64,19 @@ def deployment(python: str, folder: Path) -> Iterator[Deployment]:
     (home / "webserver_config.py").write_text('AUTH_ROLE_PUBLIC = "Admin"\n')
     with ExitStack() as running:
         us = running.enter_context(LocalServiceProcess(folder / "us.log"))
+        us2 = running.enter_context(LocalServiceProcess(folder / "us2.log"))
         own = running.enter_context(LocalServiceProcess(folder / "own.log"))
+        other = running.enter_context(stranger())
         options = ("--workspace-id", WORKSPACE, "--declarations", str(EXAMPLES / "local_service.json"))
         eu1 = running.enter_context(LocalServiceProcess(folder / "eu1.log", *options))
-        regions = {"us": us.base_url, "us2": UNREACHABLE, "eu1": eu1.base_url}
+        regions = {"us": us.base_url, "us2": us2.base_url, "eu1": eu1.base_url}
         stack = AirflowStack(
             home, running.enter_context(_dags_folder()), env=_environment(regions), python=python, fresh=True
         )
         running.enter_context(stack)
         if stack.version.startswith("2."):
             stack.start_component("webserver")
-        yield Deployment(stack, us, eu1, own)
+        yield Deployment(stack, us, us2, eu1, own, other)
 
 
 @contextmanager

@@ -35,6 +35,10 @@ class ConnectionForm(Protocol):
         """Return what stands beside and below a field: its label and its help text."""
         raise NotImplementedError
 
+    def json_label(self) -> str | None:
+        """Return what the form calls the extras as JSON, where it shows them next to the fields that win over them."""
+        raise NotImplementedError
+
     def choices(self, name: str) -> list[str]:
         """Return what a field offers to choose from."""
         raise NotImplementedError

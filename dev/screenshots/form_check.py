@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from dev.screenshots.error import ScreenshotError
 from dev.screenshots.form import STANDARD_FIELDS
 from extend_provider.connection_fields import FIELDS, ui_field_behaviour
+from extend_provider.hooks.connection_form import JSON_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dev.screenshots.error import ScreenshotError
-from dev.screenshots.form import ConnectionForm
+    from dev.screenshots.form import ConnectionForm
 
 
 def check_new_form(form: ConnectionForm) -> None:
@@ -28,6 +28,9 @@ def check_new_form(form: ConnectionForm) -> None:
         shown = form.field(name).get_attribute("placeholder") or ""
         _expect(f"placeholder of {name}", shown, standard["placeholders"][name])
     _expect("type of the key's field", form.field("password").get_attribute("type") or "", "password")
+    json_label = form.json_label()
+    if json_label is not None:
+        _expect("label of the extras as JSON", json_label, JSON_LABEL)
     tops = []
     for field in FIELDS:
         around = form.text_around(field.name)

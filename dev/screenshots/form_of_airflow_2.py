@@ -44,6 +44,9 @@ class FormOfAirflow2:
     def text_around(self, name: str) -> str:
         return self.field(name).locator("xpath=ancestor::tr[1]").inner_text()
 
+    def json_label(self) -> str | None:
+        return self._page.locator("label[for=extra]").inner_text()
+
     def choices(self, name: str) -> list[str]:
         return self.field(name).locator("option").all_inner_texts()
 

@@ -10,6 +10,7 @@ import pytest
 from extend_provider import exceptions
 from extend_provider.exceptions import ExtendRunFailedError
 from extend_provider.failure_reasons import FAILURE_REASONS
+from extend_provider.hooks.extend import ExtendHook
 from extend_provider.operators.edit import ExtendCreateEditRunOperator
 from tests.docs.claims import PAGES, the_block
 from tests.docs.python_blocks import class_names
@@ -23,6 +24,7 @@ NAME = "docs/errors.md"
 PAGE = PAGES[NAME]
 MESSAGE = the_block(NAME, "ExtendRunFailedError: ").code
 TREE = the_block(NAME, "ExtendError\n").code
+OWN_CLIENT = the_block(NAME, "from dataclasses import replace").code
 CALLBACK = the_block(NAME, "from extend_provider.exceptions import ExtendRunFailedError").code
 
 
@@ -53,6 +55,20 @@ def test_the_callback_tells_somebody(
         callback({**context, "exception": failed.value})
 
     assert capsys.readouterr().out.endswith(f"Top up Extend: {failed.value.run_id}\n")
+
+
+def test_a_client_of_ones_own_reads_more(extend_local: LocalService, uploaded_form: str) -> None:
+    extend_local.add_workflow("W", [{"type": "PARSE"}], id="workflow_w")
+    with ExtendHook() as hook:
+        run = hook.create_run("workflow", {"file": {"id": uploaded_form}, "workflow": {"id": "workflow_w"}})
+        assert "64 MB" in PAGE
+        assert hook.settings().max_body_bytes == 64 * 1024 * 1024
+    names: dict[str, Any] = {}
+
+    exec(OWN_CLIENT.replace("workflow_run_x1y2", run.id), names)
+
+    assert names["run"].id == run.id
+    assert names["client"].settings.max_body_bytes > 64 * 1024 * 1024
 
 
 def test_the_tree_is_that_of_the_classes() -> None:

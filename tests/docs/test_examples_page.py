@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import subprocess
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
 PAGE = "docs/examples.md"
 START = the_block(PAGE, "$ python -m extend_provider.local")
-RUN_PACKET = the_block(PAGE, "$ export URL=")
-SAY_YES = the_block(PAGE, '$ curl -H "Authorization: Bearer $KEY" $URL/_local/runs')
+_KNOW_THE_SERVICE = "$ export URL=http://127.0.0.1:40123 KEY=sk_local_...\n"
+RUN_PACKET = the_block(PAGE, f"{_KNOW_THE_SERVICE}$ export AIRFLOW_CONN")
+RUN_REVIEW = the_block(PAGE, "$ airflow dags test workflow_review")
+SAY_YES = the_block(PAGE, f"{_KNOW_THE_SERVICE}$ curl")
 FILL_TEMPLATE = the_block(PAGE, "$ FORM=")
 PATIENCE = 120.0
 
@@ -78,17 +81,32 @@ def test_the_reviewer_says_yes(shell: Shell, service: LocalServiceProcess, scrat
         AIRFLOW__CORE__DAGS_FOLDER=str(ROOT / "example_dags"), AIRFLOW_CONN_EXTEND_DEFAULT=service.connection()
     )
     result = scratch_airflow.home / "reviewed.json"
-    command = ["-m", "airflow", "dags", "test", "workflow_review", "--conf", json.dumps({"result": str(result)})]
-    with (scratch_airflow.home / "review.log").open("w") as log:
-        waiting = subprocess.Popen([sys.executable, *command], env=environment, stdout=log, stderr=log)
+    ((command, shown),) = steps(RUN_REVIEW)
+    _, *arguments = shlex.split(command.replace("/tmp/reviewed.json", str(result)))
+    log = scratch_airflow.home / "review.log"
+    with log.open("w") as output:
+        waiting = subprocess.Popen(
+            [sys.executable, "-m", "airflow", *arguments], env=environment, stdout=output, stderr=output
+        )
     try:
-        shell.known["workflow_run_..."] = run_to_review(service)
+        shell.known["workflow_run_..."] = told(log, shown)
+        assert shell.known["workflow_run_..."] == run_to_review(service)
         shell.follow(SAY_YES)
         assert waiting.wait(PATIENCE) == 0
     finally:
         waiting.kill()
         waiting.wait()
     assert json.loads(result.read_text())["stepRuns"]
+
+
+def told(log: Path, shown: list[str]) -> str:
+    """Wait until the log has the line that the page shows, and return the run that it names."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with contextlib.suppress(AssertionError):
+            return compare(log.read_text(), shown)["workflow_run_..."]
+        time.sleep(0.2)
+    raise AssertionError(f"No line like {shown}:\n{log.read_text()}")
 
 
 def run_to_review(service: LocalServiceProcess) -> str:

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 from dev.pages import ROOT
-from extend_provider.client import ExtendClient, answers, settings
+from extend_provider.client import ExtendClient, answers, http, settings
 from extend_provider.connection_fields import FIELDS, ui_field_behaviour
 from extend_provider.get_provider_info import get_provider_info
-from extend_provider.hooks import connection, connection_check
+from extend_provider.hooks import connection, connection_advice
 from extend_provider.local import LocalService
 from extend_provider.operators.edit import ExtendCreateEditRunOperator, ExtendGetEditRunOperator
 from tests.docs.claims import PAGES
@@ -58,7 +58,7 @@ def test_connection_tables() -> None:
 
 
 def test_messages_of_the_test_button() -> None:
-    sources = "".join(inspect.getsource(module) for module in (answers, settings, connection, connection_check))
+    sources = "".join(inspect.getsource(module) for module in (answers, http, settings, connection, connection_advice))
     for message, _ in rows(CONNECTION, "it says"):
         assert all(part in sources for part in message.split("…")), message
 

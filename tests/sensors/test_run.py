@@ -10,6 +10,7 @@ from extend_provider.events import error_event
 from extend_provider.exceptions import (
     ExtendAuthenticationError,
     ExtendConfigurationError,
+    ExtendFileError,
     ExtendNotFoundError,
     ExtendOutcomeUnknownError,
     ExtendRunTimeoutError,
@@ -114,3 +115,19 @@ def test_only_parse_runs_have_text(extend_local: LocalService) -> None:
     with pytest.raises(ExtendConfigurationError, match="markdown_path is for parse runs"):
         run_task(ExtendRunSensor(task_id="wait", run_id="exr_1", markdown_path="/tmp/x.md"))
     assert extend_local.requests == []
+
+
+@pytest.mark.parametrize("argument", ["result_path", "markdown_path"])
+def test_a_path_that_cannot_be_written_to_is_found_before_the_wait(
+    extend_local: LocalService, argument: str, tmp_path: Path
+) -> None:
+    given: Any = {argument: str(tmp_path)}
+    with pytest.raises(ExtendFileError, match="is a folder"):
+        run_task(ExtendRunSensor(task_id="w", run_id="pr_1", kind="parse", **given))
+    assert extend_local.requests == []
+
+
+def test_a_url_in_place_of_a_path_is_not_shown() -> None:
+    task = ExtendRunSensor(task_id="w", run_id="pr_1", result_path="{{ url }}")
+    task.render_template_fields({"url": "https://x.example/r.json?X-Amz-Signature=S3CRET"})
+    assert task.result_path == "https://x.example/r.json?***"

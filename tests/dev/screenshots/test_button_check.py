@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import re
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,7 +10,12 @@ from typing import Any
 import pytest
 
 from dev.screenshots.button_check import Case, cases, check_button
+from dev.screenshots.deployment import WORKSPACE
 from dev.screenshots.error import ScreenshotError
+from dev.screenshots.stranger import stranger
+from extend_provider.client import REGIONS
+from extend_provider.hooks.extend import ExtendHook
+from extend_provider.local import LocalService
 
 ROOT = Path(__file__).parents[3]
 
@@ -23,11 +30,15 @@ class Service(SimpleNamespace):
 
 def deployment() -> Any:
     services = {
-        name: Service(base_url=f"http://{name}", api_key=f"sk_{name}", fault="") for name in ("us", "eu1", "own")
+        name: Service(base_url=f"http://{name}", api_key=f"sk_{name}", fault="") for name in ("us", "us2", "eu1", "own")
     }
     stack = SimpleNamespace(commands=[])
     stack.command = lambda *arguments: stack.commands.append(arguments)
-    return SimpleNamespace(stack=stack, **services)
+    return SimpleNamespace(stack=stack, stranger="http://stranger", **services)
+
+
+def services_of(running: Any) -> list[tuple[str, Service]]:
+    return [(name, service) for name, service in vars(running).items() if isinstance(service, Service)]
 
 
 class Form:
@@ -36,11 +47,11 @@ class Form:
     def __init__(self, running: Any, instead: dict[str, str] | None = None) -> None:
         self._messages = [case.message for case in cases(running)]
         self._instead = instead or {}
-        self.faults: list[str] = []
+        self.faults: list[tuple[str, str]] = []
         self._running = running
 
     def test(self, conn_id: str, values: dict[str, str]) -> str:
-        self.faults.append(self._running.own.fault)
+        self.faults += [(name, service.fault) for name, service in services_of(self._running) if service.fault]
         message = self._messages.pop(0)
         return self._instead.get(message, f"http://x: {message} [HTTP 401]")
 
@@ -62,7 +73,10 @@ def test_all_is_well() -> None:
     check_button(form, running, lambda case: seen.append(case.message))
 
     assert seen == [case.message for case in cases(running)]
-    assert [fault for fault in form.faults if fault] == ["not_json"]
+    assert form.faults == [
+        *(("us2", "server_error"), ("own", "credits"), ("us2", "rate_limit"), ("own", "not_json")),
+    ]
+    assert not any(service.fault for _, service in services_of(running))
     (command,) = running.stack.commands
     assert command[:3] == ("connections", "add", "extend_test")
 
@@ -85,3 +99,43 @@ def test_dots_stand_for_anything() -> None:
     case = Case("It belongs to region …: choose that region.", {})
     assert case.is_answered_by("Refused. It belongs to region eu1: choose that region. Bye")
     assert not case.is_answered_by("It belongs to region eu1.")
+
+
+class RealService:
+    """A local service as the checks see it."""
+
+    def __init__(self, service: LocalService) -> None:
+        self.base_url, self.api_key, self.inject_fault = service.base_url, service.api_key, service.inject
+        self.reset = service.clear_faults
+
+
+class RealButton:
+    """The hook's answer, without the form around it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self.stored: tuple[str, ...] = ()
+
+    def test(self, conn_id: str, values: dict[str, str]) -> str:
+        extra = {name: value for name, value in values.items() if name not in {"host", "password"}}
+        fields = {"host": values.get("host"), "password": values.get("password"), "extra": extra}
+        self._monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps({"conn_type": "extend", **fields}))
+        return ExtendHook(conn_id).test_connection()[1]
+
+    def test_saved(self, conn_id: str, password: str) -> str:
+        return self.test(conn_id, {"password": password, **json.loads(self.stored[-1])})
+
+
+def test_the_hook_says_what_the_documentation_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    button: Any = RealButton(monkeypatch)
+    options: dict[str, Any] = {"us": {}, "us2": {}, "eu1": {"workspace_id": WORKSPACE}, "own": {}}
+    with ExitStack() as stack:
+        services = {name: stack.enter_context(LocalService(**given)) for name, given in options.items()}
+        for region in REGIONS:
+            monkeypatch.setitem(REGIONS, region, services[region].base_url)
+        running: Any = SimpleNamespace(
+            stack=SimpleNamespace(command=lambda *arguments: setattr(button, "stored", arguments)),
+            stranger=stack.enter_context(stranger()),
+            **{name: RealService(service) for name, service in services.items()},
+        )
+        check_button(button, running, lambda case: None)

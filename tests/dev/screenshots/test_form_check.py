@@ -8,6 +8,7 @@ import pytest
 from dev.screenshots.error import ScreenshotError
 from dev.screenshots.form_check import check_new_form, check_reopened_form
 from extend_provider.connection_fields import FIELDS, ui_field_behaviour
+from extend_provider.hooks.connection_form import JSON_LABEL
 
 STANDARD = ui_field_behaviour()
 VALUES = {"password": "sk_secret", "region": "eu1", "timeout": "30"}
@@ -32,6 +33,9 @@ class Form:
             bounding_box=lambda: {"y": self._otherwise.get(f"y_{name}", self._tops.get(name))},
         )
 
+    def json_label(self) -> Any:
+        return self._otherwise.get("json_label", JSON_LABEL)
+
     def choices(self, name: str) -> list[str]:
         (field,) = (field for field in FIELDS if field.name == name)
         return list(self._otherwise.get("choices", field.choices.values()))
@@ -44,8 +48,9 @@ def reopened(**otherwise: str) -> Any:
     return Form(**{"value_region": "eu1", "value_timeout": "30", **otherwise})
 
 
-def test_a_good_form() -> None:
-    form: Any = Form()
+@pytest.mark.parametrize("json_label", [JSON_LABEL, None])
+def test_a_good_form(json_label: str | None) -> None:
+    form: Any = Form(json_label=json_label)
     check_new_form(form)
     check_reopened_form(reopened(), VALUES, "<html>")
 
@@ -60,6 +65,7 @@ def test_a_good_form() -> None:
         ({"choices": ["us", "eu1"]}, "choices of region"),
         ({"value_region": "eu1"}, "region in a new form"),
         ({"y_region": 1000.0}, "another order"),
+        ({"json_label": "Extra"}, "label of the extras as JSON"),
     ],
 )
 def test_what_is_wrong_with_a_new_form(otherwise: dict[str, Any], complaint: str) -> None:
