@@ -213,7 +213,17 @@ class ExtendOutcomeUnknownError(ExtendError):
 
 
 class ExtendFileError(ExtendError):
-    """A file on this side could not be found, read or written."""
+    """
+    A file on this side could not be found, read or written.
+
+    :param is_missing: whether the storage has said that there is no such file.
+    """
+
+    is_missing: bool = False
+
+    def __init__(self, message: str, *, is_missing: bool = False, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.is_missing = is_missing
 
 
 class ExtendRunError(ExtendError):

@@ -123,7 +123,9 @@ def _press(form: ConnectionForm, running: Deployment, case: Case) -> str:
         password = case.values["password"]
         arguments = ("--conn-type", "extend", "--conn-password", password, "--conn-extra", case.stored)
         running.stack.command("connections", "add", _CONN_ID, *arguments)
-        return form.test_saved(_CONN_ID, password)
+        said = form.test_saved(_CONN_ID, password)
+        running.stack.command("connections", "delete", _CONN_ID)
+        return said
     service: LocalServiceProcess = getattr(running, case.faulty)
     if case.fault:
         service.inject_fault(case.fault)

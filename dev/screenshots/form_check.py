@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from dev.screenshots.error import ScreenshotError
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dev.screenshots.form import ConnectionForm
+
+# Seconds in which the part of the page with the fields must have come to rest.
+_UNFOLDED = 5.0
 
 
 def check_new_form(form: ConnectionForm) -> None:
@@ -31,17 +35,24 @@ def check_new_form(form: ConnectionForm) -> None:
     json_label = form.json_label()
     if json_label is not None:
         _expect("label of the extras as JSON", json_label, JSON_LABEL)
-    tops = []
     for field in FIELDS:
         around = form.text_around(field.name)
         _expect(f"label of {field.name}", around, field.label)
         _expect(f"help of {field.name}", around, field.help)
-        tops.append((form.field(field.name).bounding_box() or {"y": 0.0})["y"])
         if field.choices:
             _expect(f"choices of {field.name}", repr(form.choices(field.name)), repr(list(field.choices.values())))
             _expect(f"{field.name} in a new form", form.value(field.name), field.default or "")
-    if tops != sorted(tops):
-        raise ScreenshotError(f"The fields are in another order than described: {tops}")
+    _check_order(form)
+
+
+def _check_order(form: ConnectionForm) -> None:
+    until = time.monotonic() + _UNFOLDED
+    while True:
+        tops = [(form.field(field.name).bounding_box() or {"y": 0.0})["y"] for field in FIELDS]
+        if tops == sorted(tops):
+            return
+        if time.monotonic() > until:
+            raise ScreenshotError(f"The fields are in another order than described: {tops}")
 
 
 def check_reopened_form(form: ConnectionForm, values: Mapping[str, str], page_source: str) -> None:

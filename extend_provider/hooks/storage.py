@@ -114,7 +114,7 @@ def errors_told(path: Any, doing: str) -> Iterator[None]:
     except FileNotFoundError:
         if doing != "read":
             raise ExtendFileError(f"{redact_path(path)} cannot be {doing}: there is no such folder.") from None
-        raise ExtendFileError(f"There is no file {redact_path(path)}.", hint=_NO_FILE) from None
+        raise ExtendFileError(f"There is no file {redact_path(path)}.", hint=_NO_FILE, is_missing=True) from None
     except Exception as error:  # noqa: BLE001 - as above
         raise ExtendFileError(
             f"{redact_path(path)} cannot be {doing}: {_reason(error, path)}.",

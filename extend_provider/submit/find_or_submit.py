@@ -93,6 +93,8 @@ class _FindOrSubmit:
         self._kind = order.kind.name
         self._fingerprint = ""
         self._mark: str | None = None
+        # What is noted when this try begins: it stays true where Extend refuses what this try asks for.
+        self._before: Note | None = None
         # Runs that are not it: of tries that came to nothing, or from before a Clear.
         self._spent: set[str] = set()
 
@@ -114,7 +116,7 @@ class _FindOrSubmit:
     # -- find ---------------------------------------------------------------------------------------------------------
 
     def _earlier(self) -> Submitted | None:
-        note = self._notebook.read() if self._notebook else None
+        note = self._before = self._notebook.read() if self._notebook else None
         if note is not None:
             self._spent.update(note.other_than)
             return self._from_note(note) if self._fits(note) else None
@@ -160,11 +162,11 @@ class _FindOrSubmit:
 
     def _without_its_file(self, error: ExtendFileError) -> Submitted:
         """The run of an earlier try needs no file any more; any other does."""
-        note = self._notebook.read() if self._notebook else None
+        note = self._before = self._notebook.read() if self._notebook else None
         if note is None or note.max_tries != self._this.series:
             raise error
         # One that cannot be read for a moment may hold another document by now: it has to be looked at.
-        if not error.retryable and note.place and note.place == self._place():
+        if error.is_missing and note.place and note.place == self._place():
             log.warning("%s Looking for a run that an earlier try has created of it.", error.message)
             self._fingerprint, self._mark = note.fingerprint, self._order.mark(note.fingerprint, self._this)
             self._spent.update(note.other_than)
@@ -227,7 +229,9 @@ class _FindOrSubmit:
         """Look at a run of an earlier try; ``None`` when it is worth another one."""
         try:
             run = self._hook.get_run(run_id, self._kind)
-        except ExtendNotFoundError:
+        except ExtendNotFoundError as error:
+            if not error.code:
+                raise self._hidden(run_id, how) from error
             log.warning("Extend %s run %s (%s) was deleted: a new one is needed.", self._kind, run_id, how)
             self._spent.add(run_id)
             return None
@@ -239,6 +243,15 @@ class _FindOrSubmit:
         log.info("Re-attached to Extend %s run %s (%s), which is %s.", self._kind, run_id, how, run.status)
         self._keep(replace(note, max_tries=self._this.series, run_id=run_id, place=note.place or self._place()))
         return Submitted(run, at)
+
+    def _hidden(self, run_id: str, how: str) -> ExtendOutcomeUnknownError:
+        return ExtendOutcomeUnknownError(
+            f"Extend {self._kind} run {run_id} ({how}) cannot be seen: the answer 404 is not Extend's own, so it does "
+            "not mean that the run was deleted. No other was created, which could pay twice.",
+            hint="Check the connection's base URL, and the proxy or gateway on the way; then clear the task.",
+            run_id=run_id,
+            status_code=404,
+        )
 
     # -- submit -------------------------------------------------------------------------------------------------------
 
@@ -255,11 +268,17 @@ class _FindOrSubmit:
         except ExtendOutcomeUnknownError as error:
             return self._recovered(note, error)
         except ExtendError:
-            self._quietly(lambda notebook: notebook.forget())
+            self._quietly(self._note_as_before)
             raise
         log.info("Created Extend %s run %s.", self._kind, run.id)
         self._keep(replace(note, run_id=run.id))
         return Submitted(run, note.moment)
+
+    def _note_as_before(self, notebook: Notebook) -> None:
+        if self._before:
+            notebook.write(self._before)
+        else:
+            notebook.forget()
 
     def _others(self) -> tuple[str, ...]:
         return tuple(sorted(self._spent)[-_MOST_NOTED:])

@@ -24,6 +24,8 @@ __all__ = ["MARK_KEY", "TASK_KEY", "RunOrder", "is_contained"]
 TASK_KEY = "airflow"
 MARK_KEY = "mark"
 _MOST_METADATA = 10 * 1024
+# Parts of a request that say nothing about the work: an exchanged secret, facts of one's own, the place in the queue.
+_NO_INPUT = frozenset({"metadata", "priority", "secrets"})
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,7 @@ class RunOrder:
         facts: dict[str, Any] = {
             "conn": extend_conn_id,
             "kind": self.kind.name,
-            # A secret that was exchanged makes no other work.
-            "body": {name: value for name, value in self.body.items() if name != "secrets"},
+            "body": {name: value for name, value in self.body.items() if name not in _NO_INPUT},
             "file": file_identity(self.file, content=content) if self.file is not None else None,
         }
         if self.package:
