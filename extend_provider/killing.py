@@ -35,8 +35,9 @@ _GIVEN_UP = frozenset({"failed", "success", "skipped", "removed"})
 # Airflow 3 kills a worker's task five seconds after it has told it to stop. First Airflow is asked, then Extend.
 _ASKING = 1.5
 _TRIES_ON_WORKER = 2.5
-# It waits 30 seconds for a trigger, and then until what it interrupts comes to an end.
-_TRIES_IN_TRIGGERER = 8.0
+# It waits 30 seconds for a trigger, and then until what it interrupts comes to an end. A connection that hangs takes no
+# more than this of it; a silence that Extend asks for may take the rest.
+_STALLS_IN_TRIGGERER = 8.0
 _LONGEST = 25.0
 # How many requests one run may take.
 _MOST_REQUESTS = 3
@@ -45,8 +46,8 @@ _UNKNOWN = "Extend %s run %s goes on: whether a user has given its task up is un
 _unfinished: set[asyncio.Future[None]] = set()
 
 
-def _hurried(settings: ClientSettings, tries: float) -> ClientSettings:
-    return replace(settings, retry_for=tries, read_timeout=tries, connect_timeout=tries)
+def _hurried(settings: ClientSettings, stalls: float, tries: float) -> ClientSettings:
+    return replace(settings, retry_for=tries, read_timeout=stalls, connect_timeout=stalls)
 
 
 def end_from_worker(
@@ -79,7 +80,8 @@ def end_from_worker(
         return
     try:
         # A client of its own: the task's may be in the middle of a request.
-        with ExtendClient(_hurried(hook.get_conn().settings, _TRIES_ON_WORKER)) as client:
+        settings = _hurried(hook.get_conn().settings, _TRIES_ON_WORKER, _TRIES_ON_WORKER)
+        with ExtendClient(settings) as client:
             became = client.end_run(run_id, kind, cancel=cancel, delete=delete)
     except ExtendError as error:
         became = f"may go on, as it could not be reached ({error})"
@@ -147,12 +149,13 @@ async def _end_if_given_up(
 async def _end(hook: ExtendHook, kind: str, run_id: str, *, cancel: bool, delete: bool) -> str:
     from extend_provider.client import AsyncExtendClient
 
-    settings = _hurried(await asyncio.wait_for(hook.asettings(), _LONGEST), _TRIES_IN_TRIGGERER)
-    # All that are killed at once share one pace, and each may have to wait for the others' requests.
-    queue = len(_unfinished) * _MOST_REQUESTS / settings.requests_per_second
-    async with AsyncExtendClient(settings) as client:
+    settings = await asyncio.wait_for(hook.asettings(), _LONGEST)
+    # All that are killed at once share one pace, and each may have to wait for the others' requests; or for a silence
+    # that was asked of one of them, so that no request may give up before that.
+    longest = _LONGEST + len(_unfinished) * _MOST_REQUESTS / settings.requests_per_second
+    async with AsyncExtendClient(_hurried(settings, _STALLS_IN_TRIGGERER, longest)) as client:
         ending = client.end_run(run_id, kind, cancel=cancel, delete=delete)
-        return await asyncio.wait_for(ending, _LONGEST + queue)
+        return await asyncio.wait_for(ending, longest)
 
 
 def _say(kind: str, run_id: str, became: str) -> None:

@@ -130,7 +130,7 @@ def test_an_extend_that_does_not_answer_is_named(
 ) -> None:
     answer(mocker, "failed")
     mocker.patch("extend_provider.killing._TRIES_ON_WORKER", 0.1)
-    mocker.patch("extend_provider.killing._TRIES_IN_TRIGGERER", 0.1)
+    mocker.patch("extend_provider.killing._LONGEST", 0.1)
     extend_local.inject("server_error", times=None)
     with ExtendHook() as hook:
         kill(hook, run_id, delete=True)
@@ -188,6 +188,27 @@ def test_all_of_many_that_are_killed_at_once_are_cancelled(
 
     for run_id in runs:
         assert f"Its Extend parse run {run_id} was cancelled" in caplog.text
+    with ExtendHook() as hook:
+        assert {hook.get_run(run_id, "parse").status for run_id in runs} == {"FAILED"}
+
+
+def test_a_silence_that_extend_asks_of_one_does_not_let_the_others_go_on(
+    extend_local: LocalService, uploaded_form: str, mocker: MockerFixture, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ExtendHook() as hook:
+        runs = [hook.create_run("parse", {"file": {"id": uploaded_form}}).id for _ in range(5)]
+    answer(mocker, "failed")
+    # One silence, longer than a connection may stall.
+    mocker.patch("extend_provider.killing._STALLS_IN_TRIGGERER", 0.5)
+    extend_local.inject("rate_limit", method="POST", path="/parse_runs/*/cancel", times=1, retry_after=1, seconds=1)
+
+    async def kill_all(hook: ExtendHook) -> None:
+        kills = (end_from_triggerer(hook, TASK, "parse", run_id, cancel=True, delete=False) for run_id in runs)
+        await asyncio.gather(*kills)
+
+    asyncio.run(kill_all(ExtendHook()))
+
+    assert "may go on" not in caplog.text
     with ExtendHook() as hook:
         assert {hook.get_run(run_id, "parse").status for run_id in runs} == {"FAILED"}
 

@@ -68,8 +68,8 @@ def exchange(
 
     A call that costs money (POST) is sent again only when the service cannot have acted on it: it was never reached,
     or it said 429. Everything else leaves the outcome unknown, and says so. An upload costs nothing, so it is sent
-    again as long as its stream can be read again; at worst, a copy stays at Extend. A DELETE that finds nothing after
-    a try whose answer was lost has done its work: ``read`` gets that 404 too.
+    again as long as its stream can be read again; at worst, a copy stays at Extend, and an error says that it may. A
+    DELETE that finds nothing after a try whose answer was lost has done its work: ``read`` gets that 404 too.
 
     :param core: settings, pace and clocks.
     :param request: what to send.
@@ -79,7 +79,7 @@ def exchange(
     :raises ExtendApiError: Extend refused.
     :raises ExtendTransportError: no answer came.
     :raises ExtendResponseError: the answer is not readable.
-    :raises ExtendOutcomeUnknownError: a POST may have been carried out.
+    :raises ExtendOutcomeUnknownError: a POST that costs money may have been carried out.
     """
     patience = core.settings.retry_for if retry_for is None else retry_for
     yield from _turn(core, request, core.clock() + patience)
@@ -103,13 +103,11 @@ def exchange(
             core.throttle.slow_down()
         if isinstance(error, ExtendRateLimitError) or _asked_to_wait(error):
             core.throttle.close_for(delay)
-        # `from None`: what the shell was handling adds nothing, and errors of httpx may quote headers and URLs.
-        if not _may_repeat(request, error):
-            raise _verdict(request, error) from None
-        if core.clock() + delay > give_up_at:
-            raise error from None
+        maybe_done = maybe_done or _may_have_acted(error)
+        if not _may_repeat(request, error) or core.clock() + delay > give_up_at:
+            # `from None`: what the shell was handling adds nothing, and errors of httpx may quote headers and URLs.
+            raise _verdict(request, error, maybe_done=maybe_done) from None
         attempt += 1
-        maybe_done = maybe_done or not _had_no_effect(error)
         log.debug("%s %s: %s; try %d follows in %.1f s", request.method, request.path, error, attempt + 1, delay)
         yield Pause(delay)
         yield from _turn(core, request, give_up_at)
@@ -152,6 +150,11 @@ def _had_no_effect(error: ExtendError) -> bool:
     return isinstance(error, ExtendRateLimitError) or (isinstance(error, ExtendTransportError) and not error.sent)
 
 
+def _may_have_acted(error: ExtendError) -> bool:
+    refused = isinstance(error, ExtendApiError) and not isinstance(error, ExtendServerError)
+    return not refused and not _had_no_effect(error)
+
+
 def _may_repeat(request: Request, error: ExtendError) -> bool:
     # An upload from a pipe has no second reading.
     can_be_sent_again = request.upload is None or request.upload.stream.seekable()
@@ -171,10 +174,11 @@ def _asked_to_wait(error: ExtendError) -> float:
     return (error.retry_after if isinstance(error, ExtendApiError) and error.retryable else None) or 0.0
 
 
-def _verdict(request: Request, error: ExtendError) -> ExtendError:
+def _verdict(request: Request, error: ExtendError, *, maybe_done: bool) -> ExtendError:
     """What to tell about a call that is not repeated."""
-    refused = isinstance(error, ExtendApiError) and not isinstance(error, ExtendServerError)
-    if request.is_free or refused or _had_no_effect(error):
+    if request.upload and maybe_done:
+        error.message += " The file may have been stored all the same."
+    if request.is_free or not _may_have_acted(error):
         return error
     return ExtendOutcomeUnknownError(
         f"{error.message} Extend may have carried out {request.method} {request.path} all the same.",

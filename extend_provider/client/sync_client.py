@@ -216,17 +216,20 @@ class ExtendClient(SyncShell):
         self, stream: IO[bytes], name: str, *, password: str | None = None, convert_to_pdf: bool = False
     ) -> File:
         """
-        Upload a file, in pieces.
+        Upload a file, in pieces. Where an answer is lost, it is sent again, which may leave a second copy at Extend.
 
         Wraps ``POST /files/upload``.
 
-        :param stream: binary file, open for reading; sent from its start, where it can seek.
+        :param stream: binary file, open for reading; sent from its start, where it can seek. One that cannot, such as
+            a pipe, is sent once.
         :param name: file name to store; its ending tells the type.
         :param password: password of a locked PDF.
         :param convert_to_pdf: whether images and office documents are converted.
         :return: the stored file.
         :raises ExtendFileError: the stream could not be read.
-        :raises ExtendOutcomeUnknownError: the file may have been stored; it was not sent again.
+        :raises ExtendApiError: Extend refused the request, or failed.
+        :raises ExtendTransportError: no answer came; the file may have been stored all the same.
+        :raises ExtendResponseError: the answer is not readable; the file may have been stored all the same.
         """
         return self._run(calls.upload_file(self._core, stream, name, password=password, convert_to_pdf=convert_to_pdf))
 

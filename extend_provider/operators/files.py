@@ -18,7 +18,7 @@ __all__ = ["ExtendDeleteFileOperator", "ExtendDownloadFileOperator", "ExtendUplo
 class ExtendUploadFileOperator(ExtendOperator):
     """
     Upload a file, in pieces. Needed only to use one file in several runs: the run operators upload a path by
-    themselves.
+    themselves. Where an answer is lost, it is sent again, which may leave a second copy at Extend.
 
     Wraps ``POST /files/upload``.
 
@@ -29,8 +29,9 @@ class ExtendUploadFileOperator(ExtendOperator):
     :return: the id of the stored file (``str``), to be used as ``file`` of a run.
     :raises ExtendConfigurationError: it is no path.
     :raises ExtendFileError: the path does not exist, cannot be read, or leads to an empty file.
-    :raises ExtendOutcomeUnknownError: the file may have been stored; it was not sent again.
-    :raises ExtendApiError: Extend refused the request.
+    :raises ExtendApiError: Extend refused the request, or failed.
+    :raises ExtendTransportError: no answer came; the file may have been stored all the same.
+    :raises ExtendResponseError: the answer is not readable; the file may have been stored all the same.
     """
 
     template_fields: Sequence[str] = ("file", "file_name", "password", *ExtendOperator.template_fields)

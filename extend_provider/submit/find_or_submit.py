@@ -256,7 +256,9 @@ class _FindOrSubmit:
     # -- submit -------------------------------------------------------------------------------------------------------
 
     def _submit(self) -> Submitted:
-        uploads = Uploads(self._hook, self._mark, self._notebook, is_retry=self._this.try_number > 1)
+        # A run that failed may have done so for its copy of the file.
+        is_retry, reuses = self._this.try_number > 1, not self._spent
+        uploads = Uploads(self._hook, self._mark, self._notebook, is_retry=is_retry, reuses=reuses)
         body = self._order.prepare(self._hook, self._mark, self._this, uploads)
         note = Note(self._fingerprint, self._this.series, _now().isoformat(), other_than=self._others())
         if self._notebook:

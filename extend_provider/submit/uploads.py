@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from extend_provider.exceptions import ExtendError, ExtendNotFoundError
-from extend_provider.hooks.file_identity import marked_name
+from extend_provider.hooks.file_identity import has_version, marked_name
 from extend_provider.hooks.files import classify
 
 if TYPE_CHECKING:
@@ -37,15 +37,24 @@ class Uploads:
     :param mark: the mark of the run, which tells the input and the series of tries; ``None`` where each upload is new.
     :param notebook: what outlives the try; ``None`` below Airflow 3.3.
     :param is_retry: whether a try has come before, so that it is worth looking for its file where none is noted.
+    :param reuses: whether what an earlier try has uploaded is fit for use. Not where a run of it has failed: that its
+        copy is damaged may be why.
     """
 
     def __init__(
-        self, hook: ExtendHook, mark: str | None = None, notebook: Notebook | None = None, *, is_retry: bool = False
+        self,
+        hook: ExtendHook,
+        mark: str | None = None,
+        notebook: Notebook | None = None,
+        *,
+        is_retry: bool = False,
+        reuses: bool = True,
     ) -> None:
         self._hook = hook
         self._mark = mark
         self._notebook = notebook
         self._is_retry = is_retry
+        self._reuses = reuses
         self._given: Counter[str] = Counter()
 
     def input_file(self, file: Any, mark: str | None = None, *, is_only: bool = True) -> dict[str, Any]:
@@ -60,13 +69,18 @@ class Uploads:
         if self._mark is None or classify(file).wire is not None:
             return self._hook.input_file(file, mark=mark)
         key = self._key(file)
-        known = self._noted(key) or self._listed(file, mark if is_only else None)
+        known = self._known(file, key, mark if is_only else None) if self._reuses else None
         if known:
             log.info("Extend file %s, which an earlier try has uploaded, is used again.", known)
             return {"id": known}
         given = self._hook.input_file(file, mark=mark)
         self._note(key, str(given["id"]))
         return given
+
+    def _known(self, file: Any, key: str, mark: str | None) -> str | None:
+        """The file that an earlier try has uploaded, if it is certain to be what is at the path now."""
+        known = self._noted(key) or self._listed(file, mark)
+        return known if known and has_version(file) else None
 
     def _key(self, file: Any) -> str:
         """What a file is called in the note, which tells no path; two of one path are two files."""

@@ -27,6 +27,7 @@ RUN = {"object": "edit_run", "id": "edr_1", "status": "PROCESSING"}
 NEXT_TURN = 0.003
 DELETED = {"id": "edr_1"}
 FILE = {"object": "file", "id": "file_1", "name": "w9.pdf"}
+MAY_BE_STORED = "The file may have been stored all the same."
 BEFORE_SENDING = [
     httpx.ConnectError("refused"),
     httpx.ConnectTimeout("slow"),
@@ -318,6 +319,7 @@ def test_an_upload_that_can_be_read_once_is_sent_once(connect, answer, error):
     assert len(shell.requests) == 1
     assert b"%PDF-1.7" in shell.requests[0].content
     assert "pay" not in str(caught.value)
+    assert (MAY_BE_STORED in str(caught.value)) == (error is not ExtendRateLimitError)
 
 
 @pytest.mark.parametrize("lost", [*AFTER_SENDING, error_answer(500), error_answer(408)])
@@ -339,6 +341,35 @@ def test_an_upload_that_is_never_answered_ends_without_a_word_about_payment(conn
         upload(shell)
 
     assert "pay" not in str(caught.value)
+    assert str(caught.value).count(MAY_BE_STORED) == 1
+
+
+@pytest.mark.parametrize("last", [error_answer(403), error_answer(429), httpx.ConnectError("refused")])
+def test_an_upload_whose_first_answer_was_lost_may_be_stored_whatever_follows(connect, last):
+    shell = connect(httpx.ReadError("reset"), last, retry_for=5.0)
+
+    with pytest.raises(ExtendError, match=MAY_BE_STORED):
+        upload(shell)
+
+
+@pytest.mark.parametrize("answer", [error_answer(403), error_answer(429), httpx.ConnectError("refused")])
+def test_an_upload_that_was_never_taken_in_is_not_said_to_be_stored(connect, answer):
+    shell = connect(answer, retry_for=5.0)
+
+    with pytest.raises(ExtendError) as caught:
+        upload(shell)
+
+    assert MAY_BE_STORED not in str(caught.value)
+
+
+@pytest.mark.parametrize("call", [create, lambda shell: shell.get_run("edr_1")])
+def test_nothing_else_is_said_to_be_a_stored_file(connect, call):
+    shell = connect(httpx.ReadError("reset"), retry_for=5.0)
+
+    with pytest.raises(ExtendError) as caught:
+        call(shell)
+
+    assert MAY_BE_STORED not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -370,7 +401,9 @@ def test_a_delete_whose_answer_was_lost_has_deleted(connect, lost):
     assert len(shell.requests) == 2
 
 
-@pytest.mark.parametrize("harmless", [httpx.ConnectError("refused"), error_answer(429)])
+@pytest.mark.parametrize(
+    "harmless", [httpx.ConnectError("refused"), error_answer(429), error_answer(409, retryable=True)]
+)
 def test_a_delete_that_was_never_carried_out_finds_out_that_nothing_is_there(connect, harmless):
     shell = connect(harmless, error_answer(404))
 

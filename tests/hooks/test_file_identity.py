@@ -12,7 +12,7 @@ import pytest
 
 from extend_provider.exceptions import ExtendFileError
 from extend_provider.hooks import storage
-from extend_provider.hooks.file_identity import file_identity, stable_url
+from extend_provider.hooks.file_identity import file_identity, has_version, stable_url
 
 SHAREPOINT = "https://x.sharepoint.com/_layouts/15/download.aspx?UniqueId=1a2b"
 # A URL, and what a storage adds to sign it: twice, for two signatures.
@@ -29,6 +29,8 @@ SIGNED = {
     "Supabase": ("https://p.supabase.co/storage/v1/object/sign/b/f.pdf", "token={0}"),
     "SharePoint": (SHAREPOINT, "tempauth={0}"),
     "Backblaze": ("https://f1.backblazeb2.com/file/b/f.pdf", "Authorization={0}"),
+    "Backblaze, own domain": ("https://files.example/file/b/f.pdf", "Authorization={0}"),
+    "Backblaze, by id": ("https://f1.backblazeb2.com/b2api/v3/b2_download_file_by_id?fileId=4_z", "Authorization={0}"),
 }
 
 
@@ -51,6 +53,10 @@ def test_a_fresh_signature_is_the_same_document(name: str) -> None:
         ("https://a.example/get?id=1&Signature=x", "https://a.example/get?id=2&Signature=x"),
         ("https://a.example/share?token=one", "https://a.example/share?token=two"),
         ("https://a.example/get?sp=1", "https://a.example/get?sp=2"),
+        ("https://a.example/pdf?policy=4711", "https://a.example/pdf?policy=4712"),
+        ("https://a.example/pdf?authorization=A17", "https://a.example/pdf?authorization=A18"),
+        ("https://a.example/api/file/pdf?authorization=A17", "https://a.example/api/file/pdf?authorization=A18"),
+        ("https://a.example/contract?expires=2027", "https://a.example/contract?expires=2028"),
         (f"{SHAREPOINT}&tempauth=x", f"{SHAREPOINT}9&tempauth=x"),
         ("https://a.example/get?versionId=1", "https://a.example/get?versionId=2"),
     ],
@@ -80,6 +86,49 @@ def test_where_a_file_is_can_be_told_without_it() -> None:
 def test_an_object_is_told_by_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "object_storage_path", holding(lambda _: {"ETag": "e1", "size": 3, "name": "x"}))
     assert file_identity("s3://b/f.pdf") == {"path": "s3://b/f.pdf", "content": {"ETag": "e1", "size": "3"}}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["mtime", "modified", "last_modified", "LastModified", "updated", "last_write_time", "modify", "modificationTime"],
+)
+def test_one_without_a_version_is_told_by_when_it_was_written(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    told = {"size": 3, name: 1}
+    monkeypatch.setattr(storage, "object_storage_path", holding(lambda _: told))
+    before = file_identity("sftp://b/f.pdf")
+    assert file_identity("sftp://b/f.pdf") == before
+    assert has_version("sftp://b/f.pdf")
+    told[name] = 2
+    assert file_identity("sftp://b/f.pdf") != before
+
+
+def test_what_is_no_version_still_tells_one_document_from_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"size": 3, "created": 1}
+    monkeypatch.setattr(storage, "object_storage_path", holding(lambda _: told))
+    identities = [file_identity("memory://b/f.pdf")]
+    for name in told:
+        told[name] += 1
+        identities.append(file_identity("memory://b/f.pdf"))
+    assert len({str(identity) for identity in identities}) == 3
+
+
+def test_the_same_content_written_again_is_the_same_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"ETag": "e1", "size": 3, "LastModified": 1}
+    monkeypatch.setattr(storage, "object_storage_path", holding(lambda _: told))
+    before = file_identity("s3://b/f.pdf")
+    told["LastModified"] = 2
+    assert file_identity("s3://b/f.pdf") == before
+
+
+@pytest.mark.parametrize("told", [{}, {"size": 3}, {"size": 3, "created": 1}, {"size": 3, "mtime": None}])
+def test_a_size_is_no_version(monkeypatch: pytest.MonkeyPatch, told: dict[str, Any]) -> None:
+    monkeypatch.setattr(storage, "object_storage_path", holding(lambda _: told))
+    assert not has_version("odd://b/f.pdf")
+
+
+def test_a_local_file_has_its_content(tmp_path: Path) -> None:
+    assert has_version(tmp_path / "form.pdf")
+    assert has_version(f"file://{tmp_path}/form.pdf")
 
 
 class Refused(Exception):  # noqa: N818 - as botocore's ClientError, no OSError

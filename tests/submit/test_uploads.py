@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from extend_provider.exceptions import (
     ExtendFileError,
     ExtendOutcomeUnknownError,
 )
+from extend_provider.hooks import storage
 from extend_provider.hooks.extend import ExtendHook
 from extend_provider.operators.extract import ExtendCreateExtractRunOperator
 from extend_provider.operators.parse import ExtendCreateParseRunOperator
@@ -37,6 +39,23 @@ def given(path: Path) -> Arguments:
 
 def uploads(service: LocalService) -> int:
     return sum(request.path == "/files/upload" for request in service.requests)
+
+
+def refuse(service: LocalService, given: Arguments, store: FakeStateStore | None) -> None:
+    """A first try that uploads its file, and gets no run."""
+    service.inject("unauthorized", method="POST", path="/edit_runs", times=1)
+    with pytest.raises(ExtendAuthenticationError):
+        attempt(given, store)
+
+
+class Remote:
+    """A path in a storage that tells little of what it holds."""
+
+    def __init__(self, path: Path, told: dict[str, Any]) -> None:
+        self.path = self.name = path.name
+        self.told = told
+        self.open = path.open
+        self.fs = SimpleNamespace(info=lambda _: {"size": path.stat().st_size, **self.told})
 
 
 def extract(files: list[str], store: FakeStateStore | None, try_number: int = 1) -> Any:
@@ -82,16 +101,13 @@ def test_a_worker_killed_after_the_upload_leaves_one_too(
 def test_what_a_run_has_made_of_the_file_is_not_taken_for_it(
     extend_local: LocalService, given: Arguments, store: FakeStateStore | None, form_pdf: bytes
 ) -> None:
-    first = attempt(given, store)
+    refuse(extend_local, given, store)
     with ExtendHook() as hook:
-        run = hook.get_run(first)
-        assert run.file
-        assert run.file.name
-        extend_local.add_file(run.file.name, form_pdf)
-        hook.delete_run(first)
-        again = hook.get_run(attempt(given, store, 2))
-    assert again.file
-    assert again.file.id == run.file.id
+        (uploaded,) = hook.get_conn().list_files()
+        extend_local.add_file(str(uploaded.name), form_pdf)
+        run = hook.get_run(attempt(given, store, 2))
+    assert run.file
+    assert run.file.id == uploaded.id
 
 
 def test_a_clear_uploads_anew(extend_local: LocalService, given: Arguments, store: FakeStateStore | None) -> None:
@@ -104,31 +120,72 @@ def test_a_clear_uploads_anew(extend_local: LocalService, given: Arguments, stor
 def test_another_content_is_uploaded(
     extend_local: LocalService, given: Arguments, path: Path, store: FakeStateStore | None
 ) -> None:
-    extend_local.inject("unauthorized", method="POST", path="/edit_runs", times=1)
-    with pytest.raises(ExtendAuthenticationError):
-        attempt(given, store)
+    refuse(extend_local, given, store)
     path.write_bytes(path.read_bytes() + b"\n")
     attempt(given, store, 2)
     assert uploads(extend_local) == 2
 
 
+@pytest.mark.parametrize(
+    ("told", "expected"), [({"ETag": "e1"}, 1), ({"mtime": 1}, 1), ({}, 2)], ids=["version", "time", "size alone"]
+)
+def test_an_object_is_uploaded_again_where_its_content_may_be_another(
+    extend_local: LocalService,
+    store: FakeStateStore | None,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    told: dict[str, Any],
+    expected: int,
+) -> None:
+    given = {"file": "odd://b/form.pdf", "config": CONFIG}
+    place = Remote(path, told)
+    monkeypatch.setattr(storage, "object_storage_path", lambda _: place)
+    refuse(extend_local, given, store)
+    attempt(given, store, 2)
+    assert uploads(extend_local) == expected
+
+
+def test_an_object_of_the_same_size_that_was_written_later_is_uploaded(
+    extend_local: LocalService, store: FakeStateStore | None, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"file": "sftp://b/form.pdf", "config": CONFIG}
+    place = Remote(path, {"mtime": 1})
+    monkeypatch.setattr(storage, "object_storage_path", lambda _: place)
+    refuse(extend_local, given, store)
+    place.told["mtime"] = 2
+    attempt(given, store, 2)
+    assert uploads(extend_local) == 2
+
+
+@pytest.mark.extend_local(processing_time=0)
+def test_a_failed_run_has_its_file_uploaded_again(
+    extend_local: LocalService, given: Arguments, store: FakeStateStore | None
+) -> None:
+    """That Extend's copy is damaged may be why."""
+    extend_local.inject("fail", times=2, reason="UNABLE_TO_DOWNLOAD_FILE")
+    with ExtendHook() as hook:
+        runs = []
+        for number in (1, 2, 3):
+            runs.append(attempt(given, store, number))
+            while hook.get_run(runs[-1]).status == "PROCESSING":
+                pass
+        files = {run.file.id for run in map(hook.get_run, runs) if run.file}
+    assert len(files) == len(set(runs)) == 3
+
+
 def test_a_file_that_was_deleted_is_uploaded_again(
     extend_local: LocalService, given: Arguments, store: FakeStateStore | None
 ) -> None:
-    first = attempt(given, store)
+    refuse(extend_local, given, store)
     with ExtendHook() as hook:
-        run = hook.get_run(first)
-        assert run.file
-        hook.delete_run(first)
-        hook.get_conn().delete_file(run.file.id)
+        (uploaded,) = hook.get_conn().list_files()
+        hook.get_conn().delete_file(uploaded.id)
     attempt(given, store, 2)
     assert uploads(extend_local) == 2
 
 
 def test_a_list_of_files_that_cannot_be_read_stops_nothing(extend_local: LocalService, given: Arguments) -> None:
-    first = attempt(given, None)
-    with ExtendHook() as hook:
-        hook.delete_run(first)
+    refuse(extend_local, given, None)
     extend_local.inject("unauthorized", method="GET", path="/files", times=1)
     attempt(given, None, 2)
     assert uploads(extend_local) == 2
