@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from extend_provider.forms.formats import DECIMAL, as_taken, format_wanted, is_for_text
+from extend_provider.forms.formats import DECIMAL, format_wanted
 from extend_provider.forms.json_schema import errors_in
 from extend_provider.forms.nearest import nearest
-from extend_provider.forms.schema import fields_in, is_group, is_table, types_of
+from extend_provider.forms.schema import LIMITS, fields_in, is_group, is_table, types_of
 from extend_provider.forms.unsayable import Unsayable
 from extend_provider.redaction import VALUE_KEY
 
@@ -28,11 +28,7 @@ _WORDS = {
     "object": "an object",
     "null": "null",
 }
-# What a field's JSON Schema may say beyond its type and its choices.
-_LIMITS = (
-    *("minLength", "maxLength", "pattern", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-    *("multipleOf", "minItems", "uniqueItems"),
-)
+_CHECKED = (*LIMITS, "maxLength", "const", "minItems", "uniqueItems")
 _MOST_CHOICES = 25
 
 
@@ -41,7 +37,7 @@ def misfits(definition: Mapping[str, Any], values: Mapping[str, Any], prefix: st
     Yield a line for each value that its field does not take.
 
     :param definition: a schema, or a part of it that has fields.
-    :param values: in its shape, see :func:`extend_provider.forms.naming.assigned`.
+    :param values: in its shape, see :func:`extend_provider.forms.taken.values_taken`.
     :param prefix: where the part is, for those lines.
     """
     fields = fields_in(definition)
@@ -55,10 +51,8 @@ def _of_field(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
     types = types_of(field) or (("object",) if is_group(field) else ())
     if isinstance(field.get("enum"), list):
         yield from _of_choice(field, value, path)
-    elif is_for_text(field, value):
-        yield from _of_single(field, as_taken(field, value), path)
     elif not _is_of_type(value, types):
-        yield f"{path}: takes {_named(types)}, not {_kind(value)}{_advice(value)}"
+        yield f"{path}: takes {_named(types)}, not {_kind(value)}{_for_blank(field, value) or _advice(value)}"
     elif is_group(field):
         yield from misfits(field, value, f"{path}.")
     elif isinstance(value, list):
@@ -70,7 +64,7 @@ def _of_field(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
 def _of_single(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
     wanted = format_wanted(field, value) if isinstance(value, str) else None
     if wanted:
-        yield f"{path}: takes {wanted}"
+        yield f"{path}: takes {wanted}{_for_blank(field, value)}"
         return
     yield from _too_long(field, value, path)
     # The limits of a decimal are those of a number.
@@ -98,7 +92,7 @@ def _of_choice(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]
     chosen = value if isinstance(value, list) and field.get("extend_edit:field_type") == "optionList" else [value]
     for one in chosen:
         if not isinstance(one, Unsayable) and not any(_same(one, member) for member, _ in members):
-            yield f"{path}: takes {_one_of(members)}{_meant(one, members)}"
+            yield f"{path}: takes {_one_of(members)}{_for_blank(field, one) or _meant(one, members)}"
 
 
 def _described(field: Mapping[str, Any]) -> list[tuple[Any, str]]:
@@ -142,7 +136,7 @@ def _too_long(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
 
 
 def _beyond_limits(field: Mapping[str, Any], value: Any, path: str) -> Iterator[str]:
-    limits = {key: field[key] for key in _LIMITS if key in field}
+    limits = {key: field[key] for key in _CHECKED if key in field}
     for error in errors_in(limits, value) if limits else ():
         yield f"{path}: does not fit the schema's {error.validator} {error.validator_value!r}"
 
@@ -213,6 +207,11 @@ def _kind(value: Any) -> str:
 def _named(types: Iterable[str]) -> str:
     words = [_WORDS.get(name, name) for name in types if name != "null"]
     return " or ".join(words) or "null"
+
+
+def _for_blank(field: Mapping[str, Any], value: Any) -> str:
+    is_blank = isinstance(value, str) and not value.strip()
+    return "; give None to leave the field empty" * (is_blank and _may_be_empty(field))
 
 
 def _advice(value: Any) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 
 from extend_provider.exceptions import ExtendConfigurationError
 from extend_provider.forms.checking import misfits, missing
-from extend_provider.forms.formats import as_taken
 from extend_provider.forms.naming import assigned, fields_meant
+from extend_provider.forms.own_values import copied, spread, spread_out, values_held
 from extend_provider.forms.rules import broken_rules
-from extend_provider.forms.schema import fields_in, is_group, is_table, names_in
+from extend_provider.forms.schema import fields_in, is_group, names_in
+from extend_provider.forms.taken import values_taken
 from extend_provider.forms.unsayable import unsayable_in
 from extend_provider.redaction import VALUE_KEY
 
@@ -34,29 +35,34 @@ def filled_schema(schema: Mapping[str, Any], values: Mapping[str, Any], *, instr
         required fields that are missing, what JSON cannot say. All problems are named at once, and no value is.
     """
     problems: list[str] = []
-    placed = assigned(schema, values, problems)
+    placed = _placed(schema, values, problems)
     has_unknown = bool(problems)
     problems += unsayable_in(values)
     problems += misfits(schema, placed)
-    problems += missing(schema, placed, instructed=instructed)
+    judged = spread_out(schema)
+    problems += missing(judged, placed, instructed=instructed)
     if not instructed:
-        problems += broken_rules(schema, placed, _doubtful(schema, values, placed) if problems else ())
+        doubtful = _doubtful(judged, values, values_held(judged, placed)) if problems else ()
+        problems += broken_rules(judged, placed, doubtful)
     if problems:
         raise _do_not_fit(schema, problems, has_unknown)
-    filled: dict[str, Any] = _copied(schema)
+    filled: dict[str, Any] = copied(schema)
     _fill(filled, placed)
     return filled
 
 
-def _doubtful(schema: Mapping[str, Any], values: Mapping[str, Any], placed: Mapping[str, Any]) -> set[str]:
+def _placed(schema: Mapping[str, Any], values: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    return values_taken(schema, assigned(schema, values, problems))
+
+
+def _doubtful(schema: Mapping[str, Any], values: Mapping[str, Any], held: Mapping[str, Any]) -> set[str]:
     """The fields of the schema itself with which something is wrong: not there though required, misnamed, misfit."""
     required = schema.get("required")
     names = {name for name in required if isinstance(name, str)} if isinstance(required, list) else set()
-    own = {name for name, field in fields_in(schema).items() if VALUE_KEY in field}
-    found = {name for name in names if placed.get(name) is None} - (own - placed.keys())
+    found = names - held.keys()
     for name, value in values.items():
         problems: list[str] = []
-        alone = assigned(schema, {name: value}, problems)
+        alone = _placed(schema, {name: value}, problems)
         if problems or any(unsayable_in(value)) or any(misfits(schema, alone)):
             found.update(fields_meant(schema, name))
     return found
@@ -67,49 +73,21 @@ def holds_values(schema: Any, values: Mapping[str, Any]) -> bool:
     if not isinstance(schema, dict):
         return False
     problems: list[str] = []
-    placed = assigned(schema, values, problems)
-    filled = _copied(schema)
+    placed = _placed(schema, values, problems)
+    filled = copied(schema)
     _fill(filled, placed)
     return not problems and filled == schema
-
-
-def _copied(node: Any) -> Any:
-    """Not `deepcopy`, for which two fields that share a description are one, with one value."""
-    if isinstance(node, Mapping):
-        return {name: _copied(item) for name, item in node.items()}
-    return [_copied(item) for item in node] if isinstance(node, list) else node
 
 
 def _fill(definition: dict[str, Any], values: Mapping[str, Any]) -> None:
     fields = fields_in(definition)
     for name, value in values.items():
         if is_group(fields[name]):
-            _spread(fields[name])
+            spread(fields[name])
             # Nothing for a group is nothing for each of its fields.
             _fill(fields[name], value if isinstance(value, dict) else dict.fromkeys(fields_in(fields[name])))
         else:
-            fields[name][VALUE_KEY] = _as_taken(fields[name], value)
-
-
-def _as_taken(field: Mapping[str, Any], value: Any) -> Any:
-    if is_table(field) and isinstance(value, list):
-        return [_as_taken(field["items"], row) for row in value]
-    if isinstance(value, dict):
-        fields = fields_in(field)
-        return {name: _as_taken(fields.get(name, {}), item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_as_taken({}, item) for item in value]
-    return as_taken(field, value)
-
-
-def _spread(group: dict[str, Any]) -> None:
-    """Values that the schema has for the whole group go to its fields, so that single ones can be replaced."""
-    own = group.get(VALUE_KEY)
-    if isinstance(own, dict):
-        del group[VALUE_KEY]
-        for name, field in fields_in(group).items():
-            if name in own:
-                field.setdefault(VALUE_KEY, own[name])
+            fields[name][VALUE_KEY] = value
 
 
 def _do_not_fit(schema: Mapping[str, Any], problems: list[str], has_unknown: bool) -> ExtendConfigurationError:

@@ -1,4 +1,4 @@
-"""What text has to look like where a field's ``format`` says so; and numbers in fields that take them as text."""
+"""What text has to look like where a field's ``format`` says so."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from extend_provider.forms.decimals import ExactFloat, ExactInt, number_text
-from extend_provider.forms.schema import types_of
+__all__ = ["DECIMAL", "WRITTEN_DECIMAL", "format_wanted"]
 
-__all__ = ["DECIMAL", "as_taken", "format_wanted", "is_for_text"]
-
-# Not a word of JSON Schema: text that is a number, as pydantic writes a `Decimal`.
+# Not words of JSON Schema: text that is a number, as pydantic writes a `Decimal`, and as a model writes it in a way of
+# its own, "$ 1.50".
 DECIMAL = "decimal"
+WRITTEN_DECIMAL = "written-decimal"
 
 
 def format_wanted(field: Mapping[str, Any], text: str) -> str | None:
@@ -28,33 +27,6 @@ def format_wanted(field: Mapping[str, Any], text: str) -> str | None:
     name = field.get("format")
     fits, wanted = _FORMATS.get(name, (None, "")) if isinstance(name, str) else (None, "")
     return wanted if fits and not fits(text) else None
-
-
-def is_for_text(field: Mapping[str, Any], value: Any) -> bool:
-    """Whether a value is a number that may be written as text in this field: a decimal is both."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _takes_text_only(field):
-        return False
-    return isinstance(value, (ExactInt, ExactFloat)) or field.get("format") == DECIMAL
-
-
-def as_taken(field: Mapping[str, Any], value: Any) -> Any:
-    """
-    Return a value as the field takes it: a number as text, where it takes only that.
-
-    :param field: the field's schema.
-    :param value: plain JSON, which fits.
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return value
-    if _takes_text_only(field):
-        return number_text(value)
-    # Not what remembers its digits, but the number.
-    return int(value) if isinstance(value, int) else float(value)
-
-
-def _takes_text_only(field: Mapping[str, Any]) -> bool:
-    types = types_of(field)
-    return "string" in types and "number" not in types and "integer" not in types
 
 
 def _is(parse: Callable[[str], Any], pattern: str = "") -> Callable[[str], bool]:
@@ -71,8 +43,10 @@ def _is(parse: Callable[[str], Any], pattern: str = "") -> Callable[[str], bool]
 
 
 def _without_trifles(text: str) -> str:
-    """Return a time without what Python 3.10 does not read: a Z, and fractions of any length."""
-    return re.sub(r"\.\d+", "", re.sub(r"[Zz]$", "+00:00", text))
+    """Return a time without what Python 3.10 does not read: a Z, offsets of any form, fractions of any length."""
+    text = re.sub(r"(?<=:\d\d:\d\d)[.,]\d+", "", re.sub(r"[Zz]$", "+00:00", text))
+    offset = re.search(r"(?<=[T :]\d\d)([+-]\d\d):?(\d\d)?$", text)
+    return f"{text[: offset.start()]}{offset[1]}:{offset[2] or '00'}" if offset else text
 
 
 def _finite(text: str) -> Decimal:
@@ -86,7 +60,7 @@ _DAY = r"\d{4}-\d{2}-\d{2}"
 _FORMATS: dict[str, tuple[Callable[[str], bool], str]] = {
     "date": (_is(date.fromisoformat, f"{_DAY}$"), "a date such as 2026-12-31"),
     "date-time": (
-        _is(lambda text: datetime.fromisoformat(_without_trifles(text)), f"{_DAY}($|[T ])"),
+        _is(lambda text: datetime.fromisoformat(_without_trifles(text)), rf"{_DAY}($|[T ]\d{{2}}(?!\d))"),
         "a date and time such as 2026-12-31T08:30:00",
     ),
     "time": (_is(lambda text: time.fromisoformat(_without_trifles(text)), r"\d{2}:\d{2}"), "a time such as 08:30:00"),

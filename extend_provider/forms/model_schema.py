@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from extend_provider.exceptions import ExtendConfigurationError
-from extend_provider.forms.schema import types_of
+from extend_provider.forms.schema import LIMITS, types_of
 
 __all__ = ["as_sent", "is_model_class", "schema_of_model"]
 
@@ -15,12 +15,7 @@ _TEXT_OPTIONS = "extend_edit:text_edit_options"
 # Of JSON Schema, what Extend takes in a field besides those that are made anew here.
 _TAKEN = frozenset({"description", "required", "additionalProperties", "maxItems"})
 # What it does not take, but values can be checked against.
-_LIMITS = frozenset(
-    {
-        *("minLength", "pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-        *("multipleOf", "minItems"),
-    }
-)
+_CHECKED = frozenset({*LIMITS, "format", "minItems"})
 _CONTROLS = {"string": "text", "number": "text", "integer": "text", "boolean": "checkbox"}
 _ORIGIN = "$origin"
 _UNFIT = "Fields of a form are text, numbers, bool, dates, Literal, Enum, models, and lists of those."
@@ -85,8 +80,7 @@ class _Conversion:
         fields = {name: self._field(field, f"{path}.{name}".lstrip(".")) for name, field in properties.items()}
         self._open.pop()
         result: dict[str, Any] = {**_kept(plain), "type": "object", "properties": fields}
-        # "Required" in a model means that the key must be there; of what may be None, that says nothing.
-        result["required"] = [name for name in plain.get("required", []) if "null" not in types_of(fields[name])]
+        result["required"] = [name for name in plain.get("required", []) if _is_wanted(properties[name], fields[name])]
         return result if result["required"] else {key: value for key, value in result.items() if key != "required"}
 
     def _field(self, plain: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -139,6 +133,12 @@ class _Conversion:
         return ExtendConfigurationError(f"{path or 'It'} in the model {self._model} {why}.", hint=_UNFIT)
 
 
+def _is_wanted(plain: Mapping[str, Any], field: Mapping[str, Any]) -> bool:
+    # "Required" in a model means that the key must be there: of what may be None that says nothing, and what is
+    # computed (read-only) only an instance has.
+    return "null" not in types_of(field) and not plain.get("readOnly")
+
+
 def _is_choice(kind: Mapping[str, Any]) -> bool:
     return "enum" in kind or "const" in kind
 
@@ -150,7 +150,7 @@ def _choice(kinds: list[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _kept(plain: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in plain.items() if key in _TAKEN | _LIMITS or key.startswith("extend")}
+    return {key: value for key, value in plain.items() if key in _TAKEN | _CHECKED or key.startswith("extend")}
 
 
 def as_sent(definition: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def as_sent(definition: Mapping[str, Any]) -> dict[str, Any]:
 
     Simple types are always nullable there, groups and tables never; limits have no place.
     """
-    sent = {key: value for key, value in definition.items() if key not in _LIMITS}
+    sent = {key: value for key, value in definition.items() if key not in _CHECKED}
     name = next((name for name in types_of(definition) if name != "null"), None)
     if name is not None:
         sent["type"] = [name, "null"] if name in _CONTROLS else name

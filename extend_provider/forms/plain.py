@@ -21,6 +21,7 @@ __all__ = ["marked_values", "plain_values"]
 _NULLS = {"NaTType": "NaT", "NAType": "NA"}
 # What pydantic writes as JSON in the place of a secret, and reads again as one.
 _MASK = "*" * 10
+_MASKED = "is nothing but asterisks; XCom, or another dump as JSON, has taken the secret out"
 # Of numpy: truth, numbers and text, alone or in arrays. Its dates would come out as nanoseconds.
 _NUMPY_KINDS = frozenset("biufUO")
 
@@ -62,7 +63,9 @@ def _plain(value: Any) -> Any:
         return _revealed(value.get_secret_value())
     if type(value).__module__ == "numpy" and getattr(getattr(value, "dtype", None), "kind", "") in _NUMPY_KINDS:
         return _plain(value.tolist())
-    if value is None or isinstance(value, (str, int)):
+    if isinstance(value, str):
+        return Unsayable(_MASKED) if value == _MASK else value
+    if value is None or isinstance(value, int):
         return value
     return _single(value) if isinstance(value, (float, Decimal, date, time, UUID)) else _container(value)
 
@@ -77,10 +80,8 @@ def _single(value: float | Decimal | date | time | UUID) -> Any:
 
 
 def _revealed(secret: Any) -> Any:
-    if isinstance(secret, (str, bytes)) and secret in (_MASK, _MASK.encode()):
-        return Unsayable("hides nothing but asterisks; XCom, or another dump as JSON, has taken the secret out")
     try:
-        return secret.decode() if isinstance(secret, bytes) else _plain(secret)
+        return _plain(secret.decode() if isinstance(secret, bytes) else secret)
     except UnicodeDecodeError:
         return Unsayable("hides bytes that are no text")
 

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from extend_provider.forms.json_schema import errors_in
-from extend_provider.forms.schema import fields_in
-from extend_provider.redaction import VALUE_KEY
+from extend_provider.forms.own_values import values_held
 
 __all__ = ["broken_rules"]
 
@@ -16,15 +15,15 @@ def broken_rules(schema: Mapping[str, Any], values: Mapping[str, Any], doubtful:
     """
     Yield a line for each rule over several fields that the values break.
 
-    :param schema: the whole schema, with the values that it has itself.
-    :param values: in its shape. Nothing (``None``) is no value.
+    :param schema: the whole schema, with the values that it has itself: see
+        :func:`extend_provider.forms.own_values.spread_out`.
+    :param values: in its shape, as they will stand there. Nothing (``None``) is no value.
     :param doubtful: names of fields with which something is wrong anyway: rules about them would only say so again, or
         judge what was never meant.
     """
-    own = {name: field[VALUE_KEY] for name, field in fields_in(schema).items() if VALUE_KEY in field}
-    given = {name: value for name, value in {**own, **values}.items() if value is not None}
+    held = values_held(schema, values)
     for rule in _rules(schema):
-        for error in errors_in(rule, given) if _names_in(rule).isdisjoint(doubtful) else ():
+        for error in errors_in(rule, held) if _names_in(rule).isdisjoint(doubtful) else ():
             where = f"{'.'.join(map(str, error.absolute_path))}: " if error.absolute_path else ""
             yield f"{where}does not fit the schema's rule {error.validator}{_names_wanted(error)}"
 

@@ -13,7 +13,13 @@ from typing import Any
 from extend_provider.exceptions import ExtendConfigurationError
 from extend_provider.redaction import VALUE_KEY, without_keys
 
-__all__ = ["edit_schema", "fields_in", "is_group", "is_table", "names_in", "types_of", "without_values"]
+__all__ = ["LIMITS", "edit_schema", "fields_in", "is_group", "is_table", "names_in", "types_of", "without_values"]
+
+# What JSON Schema may say of a single value, beyond its type, its choices and its format.
+LIMITS = (
+    *("minLength", "pattern", "multipleOf"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+)
 
 _REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
 

@@ -14,6 +14,8 @@ from pydantic import (
     Secret,
     SecretBytes,
     SecretStr,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
     field_serializer,
     model_serializer,
 )
@@ -99,6 +101,47 @@ def test_serializers_of_the_users_own_are_heard() -> None:
             return f"{day:%m/%d/%Y}"
 
     assert plain_values(Form(ssn="123-45-6789", day=date(2026, 12, 1))) == {"ssn": "6789", "day": "12/01/2026"}
+
+
+class Sorted(BaseModel):
+    ssn: SecretStr
+    account: SecretStr
+    by_number: dict[int, SecretStr] = {}
+    name: str
+
+    @model_serializer(mode="wrap")
+    def in_order(self, whole: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        values: dict[str, Any] = whole(self)
+        return {"kind": "x", **dict(sorted(values.items()))} if info.mode == "json" else values
+
+
+def test_names_may_stand_in_another_order_in_json() -> None:
+    form = Sorted(ssn="123-45-6789", account="42", by_number={2: "b", 1: "a"}, name="Jordan")
+    assert plain_values(form) == {
+        "kind": "x",
+        "account": "42",
+        "by_number": {"2": "b", "1": "a"},
+        "name": "Jordan",
+        "ssn": "123-45-6789",
+    }
+
+
+def test_a_secret_without_a_counterpart_is_refused_and_no_other_takes_its_place() -> None:
+    class Renamed(BaseModel):
+        ssn: SecretStr
+        account: SecretStr
+
+        @model_serializer(mode="wrap")
+        def renamed(self, whole: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+            values: dict[str, Any] = whole(self)
+            renamed = {"a": values["account"], "s": values["ssn"]}
+            return renamed if info.mode == "json" else values
+
+    with pytest.raises(ExtendConfigurationError) as raised:
+        plain_values(Renamed(ssn="SECRET-1", account="SECRET-2"))
+    assert "- a: is nothing but asterisks" in str(raised.value)
+    assert "- s: is nothing but asterisks" in str(raised.value)
+    assert "SECRET" not in str(raised.value)
 
 
 class Opaque:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -104,7 +105,7 @@ class Pin(BaseModel):
     pin: SecretStr
 
 
-MASKED = "hides nothing but asterisks; XCom, or another dump as JSON, has taken the secret out"
+MASKED = "is nothing but asterisks; XCom, or another dump as JSON, has taken the secret out"
 EMPTY = "which is no value; give None to leave the field empty"
 
 
@@ -127,7 +128,10 @@ EMPTY = "which is no value; give None to leave the field empty"
         ({"a": SecretBytes(b"\xff")}, "a: hides bytes that are no text"),
         ({"a": SecretStr(str(SecretStr("SECRET")))}, f"a: {MASKED}"),
         (Address("x", SecretStr("**********")), f"zip: {MASKED}"),
+        ({"a": SecretBytes(str(SecretStr("SECRET")).encode())}, f"a: {MASKED}"),
         (Pin.model_validate(Pin(pin="SECRET").model_dump(mode="json")), f"pin: {MASKED}"),
+        (Pin(pin="SECRET").model_dump(mode="json"), f"pin: {MASKED}"),
+        ([json.loads(Pin(pin="SECRET").model_dump_json())], f"[0].pin: {MASKED}"),
         ({"a": {5: "SECRET"}}, "a: has a name that is not text, but int"),
         ({("SECRET",): 1}, "the whole: has a name that is not text, but tuple"),
         (object(), "the whole: cannot be written as JSON (object)"),

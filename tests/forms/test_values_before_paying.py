@@ -87,6 +87,14 @@ def test_a_models_decimal(extend_local: LocalService, uploaded_form: str, given:
         ({"schema": Day, "values": {"full_name": SECRET}}, "full_name: takes a date such as 2026-12-31"),
         ({"schema": Price, "values": {"full_name": SECRET}}, "full_name: takes a number"),
         ({"schema": SCHEMA, "values": {"full_name": float("nan")}}, "full_name: is NaN"),
+        (
+            {"schema": SCHEMA, "values": Secretive(full_name=SecretStr(SECRET)).model_dump_json()},
+            "full_name: is nothing but asterisks",
+        ),
+        (
+            {"values": Secretive(full_name=SecretStr(SECRET)).model_dump(mode="json")},
+            "full_name: is nothing but asterisks",
+        ),
         ({"values": {"full_name": SECRET.encode()}}, "full_name: cannot be written as JSON (bytes)"),
     ],
 )
