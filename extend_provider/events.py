@@ -15,7 +15,7 @@ from extend_provider import exceptions
 from extend_provider.exceptions import ExtendError, ExtendOutcomeUnknownError
 from extend_provider.kinds import RUN_KINDS
 
-__all__ = ["error_event", "read_event", "success_event"]
+__all__ = ["check_result", "error_event", "read_event", "success_event"]
 
 
 def success_event(kind: str, result: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,17 +51,28 @@ def read_event(event: Any) -> dict[str, Any]:
         )
     if (error := event.get("error")) is not None:
         raise _restored(error, event["run_id"])
-    if not _is_name(event.get("status")) or not _has_output(event):
-        raise ExtendOutcomeUnknownError(
-            f"The event about run {event['run_id']} carries no result that can be used.",
-            hint="Are worker and triggerer of the same version? Wait for the run's id with a sensor; create no other.",
-            run_id=event["run_id"],
-        )
+    check_result(str(event.get("kind")), event)
     facts = {name: event[name] if is_one(event.get(name)) else None for name, is_one in _FACTS.items()}
     result = {key: value for key, value in event.items() if key not in {"kind", "error"}} | facts
     if "filled_fields" in result and not _are_names(result["filled_fields"]):
         result["filled_fields"] = []
     return result
+
+
+def check_result(kind: str, result: Mapping[str, Any]) -> None:
+    """
+    Make sure that a result carries what a run of its kind must have given.
+
+    :param kind: name of the kind: what an event calls itself may be missing, or be wrong for the task that it wakes.
+    :param result: the result, with a ``run_id``.
+    :raises ExtendOutcomeUnknownError: it does not.
+    """
+    if not _is_name(result.get("status")) or not _has_output(kind, result):
+        raise ExtendOutcomeUnknownError(
+            f"The event about run {result['run_id']} carries no result that can be used.",
+            hint="Are worker and triggerer of the same version? Wait for the run's id with a sensor; create no other.",
+            run_id=result["run_id"],
+        )
 
 
 def _is_name(value: Any) -> bool:
@@ -88,12 +99,11 @@ def _are_names(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _has_output(event: Mapping[str, Any]) -> bool:
-    """Whether an event carries what a run of its kind must have given."""
-    ids = event.get("output_file_ids")
-    kind = next((one for one in RUN_KINDS.values() if one.name == event.get("kind")), None)
+def _has_output(kind_name: str, result: Mapping[str, Any]) -> bool:
+    ids = result.get("output_file_ids")
+    kind = RUN_KINDS.get(kind_name)
     needs_file, needs_schema = (kind.gives_file, kind.gives_schema) if kind else (False, False)
-    has_schema = isinstance(event.get("schema"), dict) or not needs_schema
+    has_schema = isinstance(result.get("schema"), dict) or not needs_schema
     return _are_names(ids) and all(ids or []) and (bool(ids) or not needs_file) and has_schema
 
 

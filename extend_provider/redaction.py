@@ -41,6 +41,7 @@ MASK = "***"
 VALUE_KEY = "extend_edit:value"
 # Free text: it usually holds values, and nothing tells them from the words around them.
 _FREE_TEXT_KEYS = frozenset({"instructions", "schemaGenerationInstructions"})
+_FIELDS_KEY = "properties"
 _SECRET_KEYS = frozenset({"password"})
 # Of these, nothing below is to be shown: what opens other services, and results that are known already.
 _SECRET_TREES = frozenset({"secrets", "output"})
@@ -139,7 +140,7 @@ def redact_facts(facts: Any) -> Any:
     if isinstance(facts, str):
         return _redact_urls(facts)
     if isinstance(facts, Mapping):
-        return {key: redact_facts(value) for key, value in facts.items()}
+        return {redact_facts(key) if isinstance(key, str) else key: redact_facts(value) for key, value in facts.items()}
     return [redact_facts(fact) for fact in facts] if _is_list(facts) else facts
 
 
@@ -173,7 +174,9 @@ def redact_values(values: Any) -> Any:
         except ValueError:
             return MASK
     elif hasattr(values, "model_dump"):
-        values = values.model_dump()
+        # Not dumped: serializers are the user's code, and what they and pydantic say of a value quotes it.
+        cls = values if isinstance(values, type) else type(values)
+        values = dict.fromkeys(getattr(cls, "model_fields", ()), MASK) or MASK
     return _names_only(values)
 
 
@@ -203,8 +206,15 @@ def json_in(text: str) -> Any:
 
 
 def _shown(key: Any, value: Any) -> Any:
-    if key == VALUE_KEY or (key in _FREE_TEXT_KEYS and isinstance(value, str)):
+    # Where free text belongs, a list or a dict is a mistake, and says no less.
+    if key == VALUE_KEY or (key in _FREE_TEXT_KEYS and value is not None):
         return MASK
+    if key == _FIELDS_KEY and isinstance(value, Mapping):
+        # Here keys are names of fields, which may be called as they like.
+        return {
+            name: _shown_below(item) if isinstance(item, Mapping) else _shown(name, item)
+            for name, item in value.items()
+        }
     return _shown_below(value)
 
 

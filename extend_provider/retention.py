@@ -1,14 +1,15 @@
-"""Deleting the files that a run leaves behind at Extend, and nothing that others may use."""
+"""Deleting what a run leaves behind at Extend, and nothing that others may use."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from extend_provider.exceptions import ExtendNotFoundError
+from extend_provider.neighbours import Neighbours, mark_in, neighbours_by_metadata, neighbours_by_name
 
 if TYPE_CHECKING:
     from extend_provider.hooks.extend import ExtendHook
@@ -23,23 +24,25 @@ log = logging.getLogger(__name__)
 _MOST_LISTED = 1000
 _PAGE = 100
 _STAYS = "Extend file %s, an input, stays: nothing tells that it was made for %s run %s alone."
+_HELD = "Extend file %s, an input of %s run %s, stays, and copies of it: %s."
 
 
 def delete_files_of(hook: ExtendHook, kind: RunKind, run_id: str, timeout: float | None, *, missing_ok: bool) -> None:
     """
-    Delete the files that a run has made, and its input files as far as they were made for this run alone, with the
-    copies of them that earlier tries of its task have left.
+    Delete what a run leaves behind: the files that it has made, its input files as far as they were made for it alone,
+    and what earlier tries of its task have left: copies of these inputs, and runs with their files.
 
     Can be repeated: what is gone already is fine.
 
     :param hook: how Extend is reached.
     :param kind: kind of run.
-    :param run_id: the run.
+    :param run_id: the run, which stays itself.
     :param timeout: seconds to wait for its end, or until a human has to look at it; before that, its output is not
         there to be deleted.
     :param missing_ok: whether it is fine that the run is gone, and with it the ids of its files.
     :raises ExtendNotFoundError: it is gone, and that is not fine.
     :raises ExtendRunTimeoutError: it does not end.
+    :raises ExtendApiError: Extend refused a request.
     """
     try:
         run = _ended(hook, kind, run_id, timeout)
@@ -48,15 +51,18 @@ def delete_files_of(hook: ExtendHook, kind: RunKind, run_id: str, timeout: float
             raise
         return
     marks = _marks(kind, run)
-    own = [file.id for file in run.input_files if _is_marked(file, marks)]
-    copies = [file_id for mark in marks for file_id in _marked_files(hook, mark) if file_id not in own]
+    around = _around(hook, kind, run, marks)
+    for earlier in around.earlier:
+        _delete_earlier(hook, kind, earlier)
+    own = [] if around.holder else [file.id for file in run.input_files if _is_marked(file, marks)]
+    copies = [] if around.holder else [one for mark in marks for one in _copies(hook, mark, around.created_at)]
     # What the run alone knows goes last, so that a retry finds the rest again.
-    for file_id in dict.fromkeys([*run.output_file_ids, *copies, *own]):
-        deleted = hook.get_conn().delete_file(file_id, missing_ok=True)
-        gone = "deleted" if deleted else "already gone"
-        log.info("Extend file %s of %s run %s is %s.", file_id, kind.name, run_id, gone)
+    copies = [file_id for file_id in copies if file_id not in own]
+    _delete_files(hook, [*run.output_file_ids, *copies, *own], f"{kind.name} run {run_id}")
     for file in run.input_files:
-        if file.id not in own:
+        if around.holder and _is_marked(file, marks):
+            log.warning(_HELD, file.id, kind.name, run_id, around.holder)
+        elif file.id not in own:
             log.info(_STAYS, file.id, kind.name, run_id)
 
 
@@ -78,17 +84,31 @@ def _marks(kind: RunKind, run: Run) -> set[str]:
 
     if not kind.takes_metadata:
         return {file.name for file in run.input_files if file.name and has_mark(file.name)}
-    mark = _mark_in(run.metadata)
+    mark = mark_in(run.metadata)
     # A word that is no mark could be in any file's name.
     return {mark} if mark and has_mark(f"-{mark}") else set()
 
 
-def _mark_in(metadata: Any) -> str | None:
-    from extend_provider.submit.order import MARK_KEY, TASK_KEY
+def _around(hook: ExtendHook, kind: RunKind, run: Run, marks: set[str]) -> Neighbours:
+    if not marks:
+        log.info("Earlier tries' runs, if any, stay: %s run %s has no mark that tells them.", kind.name, run.id)
+        return Neighbours([])
+    if kind.takes_metadata:
+        return neighbours_by_metadata(hook, kind, run, *marks)
+    return neighbours_by_name(hook, kind, run, marks)
 
-    ours = metadata.get(TASK_KEY) if isinstance(metadata, Mapping) else None
-    mark = ours.get(MARK_KEY) if isinstance(ours, Mapping) else None
-    return mark if isinstance(mark, str) else None
+
+def _delete_earlier(hook: ExtendHook, kind: RunKind, run: Run) -> None:
+    of_run = f"{kind.name} run {run.id} of an earlier try"
+    _delete_files(hook, run.output_file_ids, of_run)
+    if hook.delete_run(run.id, kind.name, missing_ok=True):
+        log.info("Extend %s is deleted.", of_run)
+
+
+def _delete_files(hook: ExtendHook, file_ids: Iterable[str], of_run: str) -> None:
+    for file_id in dict.fromkeys(file_ids):
+        deleted = hook.get_conn().delete_file(file_id, missing_ok=True)
+        log.info("Extend file %s of %s is %s.", file_id, of_run, "deleted" if deleted else "already gone")
 
 
 def _is_marked(file: File, marks: Iterable[str]) -> bool:
@@ -98,7 +118,14 @@ def _is_marked(file: File, marks: Iterable[str]) -> bool:
     return has_mark(name) and any(mark in name for mark in marks)
 
 
-def _marked_files(hook: ExtendHook, mark: str) -> list[str]:
-    """Ids of all files whose name holds a mark, also those of tries that got no run."""
+def _copies(hook: ExtendHook, mark: str, created_at: datetime | None) -> Iterator[str]:
+    """
+    Ids of files whose name holds a mark, also those of tries that got no run.
+
+    Younger than the run are files that others have made of its input, whatever these are called.
+    """
     listed = hook.get_conn().list_files(nameContains=mark, maxPageSize=_PAGE)
-    return [file.id for file in islice(listed, _MOST_LISTED) if _is_marked(file, [mark])]
+    for file in islice(listed, _MOST_LISTED):
+        is_younger = file.created_at and created_at and file.created_at > created_at
+        if _is_marked(file, [mark]) and not is_younger:
+            yield file.id

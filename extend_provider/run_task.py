@@ -143,10 +143,13 @@ class RunTask(HookedTask):
         Publish the output and return the result: the same last step for every way of waiting.
 
         :raises ExtendReviewNeededError: a human has to look at the run, and ``on_review`` is ``fail``.
+        :raises ExtendOutcomeUnknownError: the result is not that of a run of this kind.
         """
+        from extend_provider.events import check_result
         from extend_provider.kinds import run_kind
 
         self._mind_review(result)
+        check_result(self.kind, result)
         if run_kind(self.kind).gives_schema:
             self._publish_schema(context, result["schema"])
         context["ti"].xcom_push(key="output_file_ids", value=list(result["output_file_ids"]))

@@ -52,6 +52,28 @@ def test_rendering_twice_starts_from_the_values() -> None:
     assert task.config["instructions"] == "***"
 
 
+def test_a_model_is_not_asked_for_its_values(recwarn: pytest.WarningsRecorder) -> None:
+    """Its serializers are the user's code; what they raise, and what pydantic warns of, quotes the value."""
+    from pydantic import BaseModel, field_serializer
+
+    class Person(BaseModel):
+        name: str
+        age: int
+        ssn: str
+
+        @field_serializer("ssn")
+        def with_dashes(self, ssn: str) -> str:
+            raise ValueError(f"no dashes in {ssn}")
+
+    person = Person(name="Jordan", age=7, ssn="123456789")
+    object.__setattr__(person, "age", "of a hundred")
+    task = operator(values=person)
+    task.render_template_fields({"url": URL})
+    assert task.values == {"name": "***", "age": "***", "ssn": "***"}
+    assert task.rendered("values") is person
+    assert [str(warning.message) for warning in recwarn if "hundred" in str(warning.message)] == []
+
+
 def test_config_as_json_text_is_hidden_too() -> None:
     task = operator(config="{{ config }}")
     task.render_template_fields({"config": json.dumps({"instructions": "ssn: 123-45-6789"}), "url": "file_1"})

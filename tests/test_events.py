@@ -14,7 +14,9 @@ from extend_provider.exceptions import (
     ExtendOutcomeUnknownError,
     ExtendRunTimeoutError,
 )
+from extend_provider.sensors.run import ExtendRunSensor
 from tests.error_facts import facts_of
+from tests.task_runs import task_context
 
 RESULT = {
     "run_id": "edr_1",
@@ -140,6 +142,17 @@ def test_a_success_that_lacks_something_is_an_unknown_outcome(missing):
 
     with pytest.raises(ExtendOutcomeUnknownError):
         read_event(event)
+
+
+@pytest.mark.parametrize("kind", [None, 5, "edit", "parse", "of a later version"])
+@pytest.mark.parametrize("schema", [{}, {"schema": None}, {"schema": ["name"]}])
+def test_a_task_that_needs_a_schema_takes_no_event_without(kind, schema):
+    """The event's own word for its kind is believed no more than the rest."""
+    task = ExtendRunSensor(task_id="wait", run_id="sgr_1", deferrable=True)
+    event = {**success_event("edit", RESULT), "run_id": "sgr_1", "kind": kind, **schema}
+
+    with pytest.raises(ExtendOutcomeUnknownError, match="run sgr_1 carries no result that can be used"):
+        task.execute_complete(task_context(task), event=event)
 
 
 def test_news_of_a_later_version_is_passed_on():

@@ -104,6 +104,7 @@ def test_metadata_are_shown_but_for_what_signs_their_urls():
     facts = {"of": ["https://b.example/a?c0ffee"], "n": 1, "name": "Jane"}
     assert redact_facts(facts) == {"of": ["https://b.example/a?***"], "n": 1, "name": "Jane"}
     assert redact_facts('{"of": "https://b.example/a?c0ffee"}') == '{"of": "https://b.example/a?***"}'
+    assert redact_facts({"https://b.example/a?c0ffee": 1, 5: 2}) == {"https://b.example/a?***": 1, 5: 2}
     assert redact_facts(None) is None
 
 
@@ -209,6 +210,11 @@ def test_text_that_is_no_config_is_not_shown_at_all(text):
         {"schema": ({"extend_edit:value": "c0ffee"},)},
         UserList([{"extend_edit:value": "c0ffee"}]),
         MappingProxyType({"instructions": "c0ffee"}),
+        {"instructions": ["c0ffee"]},
+        {"instructions": {"name": "c0ffee"}},
+        {"schema": {"properties": {"instructions": "c0ffee"}}},
+        {"schema": {"properties": {"instructions": ["c0ffee"]}}},
+        {"properties": {"instructions": {"instructions": ["c0ffee"]}}},
         {"a": SimpleNamespace(name="c0ffee")},
         SimpleNamespace(name="c0ffee"),
         b"c0ffee",
@@ -377,7 +383,10 @@ def test_of_a_models_values_the_names_are_shown():
         friends: list["Person"] = []
 
     person = Person(name="c0ffee", friends=[Person(name="c0ffee")])
-    assert redact_values(person) == {"name": MASK, "friends": [{"name": MASK, "friends": MASK}]}
+    assert redact_values(person) == {"name": MASK, "friends": MASK}
+    # The class, where an instance was meant, has no values at all.
+    assert redact_values(Person) == {"name": MASK, "friends": MASK}
+    assert redact_values(type("Empty", (BaseModel,), {})()) == MASK
 
 
 def test_a_schema_is_shown_without_values():

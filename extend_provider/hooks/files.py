@@ -177,10 +177,10 @@ def check_destinations(*paths: Any) -> None:
 
 
 def _check_destination(path: Any) -> None:
-    target = find_place(path, "written")
+    target = _place_to_write(path)
     if str(path).strip().endswith("/") or not target.name:
         raise _folder(path)
-    if is_remote(path):
+    if is_remote(target):
         return
     with errors_told(path, "written"):
         if target.is_dir():
@@ -192,6 +192,13 @@ def _check_destination(path: Any) -> None:
                 f"{redact_path(path)} cannot be written: {folder} takes no files.",
                 hint="Give a path that the worker may write to, or one in object storage.",
             )
+
+
+def _place_to_write(path: Any) -> Any:
+    """A path in whatever storage; a ``file:///`` URI is a local path, as a local file can be written whole."""
+    place = find_place(path, "written")
+    whole = normal_text(str(path))
+    return Path(whole.removeprefix("file://")) if whole.startswith("file:///") else place
 
 
 def _folder(path: Any) -> ExtendFileError:
@@ -210,12 +217,9 @@ def write_whole(path: str | ObjectStoragePath, chunks: Iterable[bytes]) -> int:
     :raises ExtendConfigurationError: it is no path.
     :raises ExtendFileError: the path cannot be written.
     """
-    place = find_place(path, "written")
-    if not is_remote(path):
+    place = _place_to_write(path)
+    if not is_remote(place):
         return _write_local(place, chunks)
-    whole = normal_text(str(path))
-    if whole.startswith("file:///"):
-        return _write_local(Path(whole.removeprefix("file://")), chunks)
     with errors_told(path, "written"):
         return _write_remote(place, chunks)
 

@@ -35,9 +35,9 @@ class ExtendDeleteRunOperator(ExtendOperator):
         ``form_detection``; default ``None``: told by the id.
     :param delete_files: whether to delete the files too that the run has made, and those of its input files that its
         task has made for it alone: uploaded from a path, or loaded by Extend from a URL. They are told by the mark in
-        their names, and copies that earlier tries of the task have left go with them. Default false. A file that was
-        given by id, or is a template's, is left alone: others may use it. Waits up to ``timeout`` for a run that is not
-        finished, whose files would be left behind.
+        their names, and what earlier tries of the task have left goes with them: copies, and failed runs that a mark
+        tells. Default false. A file that was given by id, that another run has, or that is a template's, is left alone.
+        Waits up to ``timeout`` for a run that is not finished, whose files would be left behind.
     :param timeout: seconds (or a ``timedelta``) to wait for the end of the run; default 600.
     :param missing_ok: whether a run that is already gone is fine; default true, so that a retry and a teardown succeed.
     :param extend_conn_id: id of an Airflow connection of type ``extend``; default ``extend_default``.

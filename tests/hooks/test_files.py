@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from extend_provider.exceptions import ExtendConfigurationError, ExtendFileError
-from extend_provider.hooks.files import classify, open_for_upload, plain_file, write_whole
+from extend_provider.hooks.files import check_destinations, classify, open_for_upload, plain_file, write_whole
 from tests.airflow_names import ObjectStoragePath
 
 UPLOAD = None
@@ -172,6 +173,19 @@ def test_unwritable_target(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ExtendFileError, match="cannot be written: "):
         write_whole(str(tmp_path / "file" / "x.pdf"), iter([b""]))
+
+
+@pytest.mark.parametrize("scheme", ["", "file://", " FILE://"])
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("", "is a folder"), ("/", "is a folder"), ("/file/x.json", "cannot be written"), ("/new/x.json", None)],
+)
+def test_destination_is_checked_before(tmp_path: Path, scheme: str, name: str, problem: str | None) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    outcome = nullcontext() if problem is None else pytest.raises(ExtendFileError, match=problem)
+    with outcome:
+        check_destinations(f"{scheme}{tmp_path}{name}")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_memory_is_constant(tmp_path: Path) -> None:

@@ -37,6 +37,13 @@ def read(path: str) -> None:
         stream.read()
 
 
+class Place(SimpleNamespace):
+    """Stands for an ``ObjectStoragePath``."""
+
+    def __str__(self) -> str:
+        return "s3://bucket/a.pdf"
+
+
 @pytest.fixture
 def storage(mocker: MockerFixture) -> SimpleNamespace:
     """A storage whose parts may be replaced by what fails."""
@@ -44,7 +51,7 @@ def storage(mocker: MockerFixture) -> SimpleNamespace:
     fs = SimpleNamespace(
         makedirs=lambda *_, **__: None, open=lambda *_: stream, mv=lambda *_: None, exists=lambda _: False
     )
-    place = SimpleNamespace(fs=fs, open=lambda _: stream, name="a.pdf", path="bucket/a.pdf")
+    place = Place(fs=fs, open=lambda _: stream, name="a.pdf", path="bucket/a.pdf")
     mocker.patch("extend_provider.hooks.storage.object_storage_path", return_value=place)
     return SimpleNamespace(place=place, fs=fs, stream=stream)
 

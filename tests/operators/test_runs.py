@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from extend_provider.exceptions import (
     ExtendApiError,
     ExtendConfigurationError,
     ExtendNotFoundError,
+    ExtendRunFailedError,
     ExtendRunTimeoutError,
 )
 from extend_provider.hooks.extend import ExtendHook
@@ -27,7 +29,7 @@ from extend_provider.operators.runs import ExtendDeleteRunOperator
 from extend_provider.operators.split import ExtendCreateSplitRunOperator
 from extend_provider.operators.workflow import ExtendCreateWorkflowRunOperator
 from tests.airflow_names import DAG
-from tests.task_runs import run_task
+from tests.task_runs import FakeStateStore, run_task, task_context
 
 if TYPE_CHECKING:
     from extend_provider.local import LocalService
@@ -61,9 +63,10 @@ def path(form_pdf: bytes, tmp_path: Path) -> str:
     return str(tmp_path / "w9.pdf")
 
 
-def create(kind: str, file: Any, **arguments: Any) -> dict[str, Any]:
+def create(kind: str, file: Any, name: str = "work", **arguments: Any) -> dict[str, Any]:
     operator, own = OPERATORS[kind]
-    result = run_task(operator(task_id="work", file=file, poll_interval=0.05, **{**own, **arguments})).value
+    task = operator(task_id=name, file=file, poll_interval=0.05, **{**own, **arguments})
+    result = run_task(task, task_context(task, task_id=name)).value
     return {"run_id": result} if isinstance(result, str) else result
 
 
@@ -88,6 +91,12 @@ def input_of(run_id: str, kind: str) -> str:
     with ExtendHook() as hook:
         [file] = hook.get_run(run_id, kind).input_files
     return file.id
+
+
+def mark_of(run_id: str, kind: str) -> str:
+    with ExtendHook() as hook:
+        [file] = hook.get_run(run_id, kind).input_files
+    return str(file.name).removeprefix("w9-").removesuffix(".pdf")
 
 
 def files() -> set[str]:
@@ -170,15 +179,124 @@ def test_of_several_files_those_that_were_uploaded(extend_local: LocalService, p
 
 @pytest.mark.parametrize("kind", DELETABLE)
 def test_copies_of_earlier_tries_go_too(extend_local: LocalService, path: str, uploaded_form: str, kind: str) -> None:
-    run_id = create(kind, path)["run_id"]
-    with ExtendHook() as hook:
-        name = str(hook.get_conn().get_file(input_of(run_id, kind)).name)
-    mark = name.removeprefix("w9-").removesuffix(".pdf")
+    first = create(kind, path)["run_id"]
+    mark = mark_of(first, kind)
+    assert delete(first, delete_files=True) is True
     copies = {upload(path, mark=mark) for _ in range(2)}
+    run_id = create(kind, path)["run_id"]
+    assert mark_of(run_id, kind) == mark
     others = {uploaded_form, upload(path), upload(path, mark=MARK), upload(path, mark=f"{mark}-2")}
+    # What is younger than the run, somebody has made of its input.
+    others.add(upload(path, mark=mark))
     assert files() >= copies | others
     assert delete(run_id, delete_files=True) is True
     assert files() == others
+
+
+def give_up_once(kind: str, store: FakeStateStore, file: Any, name: str = "work", **arguments: Any) -> list[str]:
+    """A task whose first try's run fails, so that the second creates another: the ids of both."""
+    operator, own = OPERATORS[kind]
+    run_ids = []
+    for number in (1, 2):
+        task = operator(task_id=name, file=file, retries=1, poll_interval=0.05, **{**own, **arguments})
+        context = task_context(task, store=store, task_id=name, try_number=number, max_tries=1)
+        with pytest.raises(ExtendRunFailedError) if number == 1 else nullcontext():
+            run_task(task, context)
+        run_ids.append(context["ti"].pushed["run_id"])
+    return run_ids
+
+
+@pytest.mark.parametrize("kind", DELETABLE)
+def test_runs_of_earlier_tries_go_too(extend_local: LocalService, path: str, kind: str) -> None:
+    extend_local.inject("fail", times=1, reason="INTERNAL_ERROR")
+    failed, run_id = give_up_once(kind, FakeStateStore(), path)
+    assert failed != run_id
+    assert is_there(failed, kind)
+    assert delete(run_id, delete_files=True) is True
+    assert not is_there(failed, kind)
+    assert files() == set()
+
+
+@pytest.mark.parametrize("kind", ["parse", "extract", "classify", "split"])
+def test_metadata_tell_runs_of_earlier_tries_of_a_file_given_by_id(
+    extend_local: LocalService, uploaded_form: str, kind: str
+) -> None:
+    others = [create(kind, uploaded_form, name=f"other_{number}")["run_id"] for number in range(2)]
+    before = files()
+    extend_local.inject("fail", times=1, reason="INTERNAL_ERROR")
+    failed, run_id = give_up_once(kind, FakeStateStore(), uploaded_form)
+    assert delete(run_id, delete_files=True) is True
+    assert not is_there(failed, kind)
+    assert [is_there(other, kind) for other in others] == [True, True]
+    assert files() == before
+
+
+@pytest.mark.parametrize("kind", ["edit", "workflow"])
+def test_nothing_tells_runs_of_earlier_tries_of_a_file_given_by_id(
+    extend_local: LocalService, uploaded_form: str, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    extend_local.inject("fail", times=1, reason="INTERNAL_ERROR")
+    failed, run_id = give_up_once(kind, FakeStateStore(), uploaded_form)
+    assert delete(run_id, delete_files=True) is True
+    assert is_there(failed, kind)
+    assert "Earlier tries' runs, if any, stay: " in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["edit", "split"])
+def test_a_later_try_loses_nothing(extend_local: LocalService, path: str, kind: str) -> None:
+    extend_local.inject("fail", times=1, reason="INTERNAL_ERROR")
+    failed, run_id = give_up_once(kind, FakeStateStore(), path)
+    assert delete(failed, delete_files=True) is True
+    assert is_there(run_id, kind)
+    with ExtendHook() as hook:
+        assert set(hook.get_run(run_id, kind).output_file_ids) <= files()
+
+
+@pytest.mark.extend_local(processing_time=600)
+def test_a_run_of_an_earlier_try_that_goes_on_stays(
+    extend_local: LocalService, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    goes_on = create("parse", path, wait_for_completion=False)["run_id"]
+    run_id = create("parse", path, wait_for_completion=False)["run_id"]
+    assert mark_of(goes_on, "parse") == mark_of(run_id, "parse")
+    with ExtendHook() as hook:
+        hook.get_conn().cancel_run(run_id, "parse")
+    assert delete(run_id, delete_files=True) is True
+    assert is_there(goes_on, "parse")
+    assert f"Extend parse run {goes_on} of an earlier try stays: it is P" in caplog.text
+
+
+@pytest.mark.parametrize("owner", ["edit", "parse", "extract", "classify", "split", "workflow"])
+@pytest.mark.parametrize("kind", ["edit", "form_detection"])
+def test_a_file_that_another_task_has_uploaded_stays(
+    extend_local: LocalService, path: str, kind: str, owner: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An edit or form detection run has no metadata, and the file's name is that of the other run's input."""
+    owned = create(owner, path, name="owner")["run_id"]
+    file_id = input_of(owned, owner)
+    run_id = create(kind, file_id, name="borrower")["run_id"]
+    delete(run_id, delete_files=True)
+    assert file_id in files()
+    assert is_there(owned, owner)
+    assert f"Extend file {file_id}, an input of {kind} run {run_id}, stays" in caplog.text
+    assert f"{owner} run {owned} has it" in caplog.text
+    assert delete(owned, delete_files=True) is True
+    assert files() == set()
+
+
+@pytest.mark.parametrize("kind", ["edit", "parse"])
+def test_where_runs_cannot_be_listed_an_input_stays_unless_metadata_tell_whose_it_is(
+    extend_local: LocalService, path: str, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_id = create(kind, path)["run_id"]
+    extend_local.inject("list_missing", times=None)
+    file_id = input_of(run_id, kind)
+    assert delete(run_id, delete_files=True) is True
+    assert not is_there(run_id, kind)
+    assert files() == ({file_id} if kind == "edit" else set())
+    assert "stay" in caplog.text
+    assert "the list of runs cannot be read" in caplog.text
 
 
 def test_copies_are_found_when_an_earlier_try_has_deleted_the_input(extend_local: LocalService, path: str) -> None:
