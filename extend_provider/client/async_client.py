@@ -25,6 +25,7 @@ from extend_provider.client.http import (
     direct_request,
     direct_transport,
     quiet,
+    quiet_chunks_async,
     storage_arguments,
     transport_failure,
 )
@@ -34,13 +35,14 @@ from extend_provider.client.waiting import Wait, wait_for_run
 from extend_provider.kinds import EDIT, run_kind
 from extend_provider.models import BatchRun, EditRun, EditTemplate, File, Run
 
-__all__ = ["AsyncExtendClient"]
+__all__ = ["CONNECTIONS", "AsyncExtendClient"]
 
 T = TypeVar("T")
 R = TypeVar("R", Run, File, EditTemplate)
 
-# httpx goes through all connections for each request, so that a few carry a triggerer's requests faster than many.
-_CONNECTIONS = 4
+# httpx goes through all connections for each request, so that a few carry a triggerer's requests faster than many. It
+# makes them as they are needed: only where answers do not come, they become many, so that others are answered.
+CONNECTIONS = 24
 
 
 class AsyncExtendClient:
@@ -62,12 +64,12 @@ class AsyncExtendClient:
         self._sleep = asyncio.sleep
         self._base_url = checked_base_url(settings.base_url)
         self._transport = transport
-        self._direct = transport or direct_transport(settings, _CONNECTIONS)
+        self._direct = transport or direct_transport(settings, CONNECTIONS)
         self._client = None if self._direct else self._make_client()
         self.is_closed = False
 
     def _make_client(self) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(**client_options(self.settings, _CONNECTIONS), transport=self._transport)
+        client = httpx.AsyncClient(**client_options(self.settings, CONNECTIONS), transport=self._transport)
         heed_patience(client)
         return client
 
@@ -218,12 +220,14 @@ class AsyncExtendClient:
                 try:
                     if download.accept(response.status_code, response.headers):
                         assert isinstance(response.stream, httpx.AsyncByteStream)
-                        async for chunk in response.stream:
-                            for new in download.take(chunk):
-                                yield new
+                        async with aclosing(quiet_chunks_async(response.stream)) as chunks:
+                            async for chunk in chunks:
+                                for new in download.take(chunk):
+                                    yield new
                         download.finish()
                 finally:
-                    await response.aclose()
+                    with quiet():
+                        await response.aclose()
             except (*TRANSPORT_ERRORS, TransportFailure) as error:
                 download.interrupted(transport_failure(error))
 
@@ -271,21 +275,22 @@ class AsyncExtendClient:
 
     async def _send(self, request: Request) -> Response:
         try:
-            if self._direct:
-                answer = await self._direct.handle_async_request(direct_request(self.settings, self._base_url, request))
-            else:
-                built = self._http.build_request(**api_arguments(self.settings, request))
-                with quiet():
-                    answer = await self._http.send(built, stream=True)
-            try:
-                # Not httpx's own way of reading, which knows no bounds for what a chunk decompresses to.
-                assert isinstance(answer.stream, httpx.AsyncByteStream)
-                body = BoundedBody(self.settings, answer)
-                async for chunk in answer.stream:
-                    if not body.add(chunk):
-                        break
-            finally:
-                await answer.aclose()
+            with quiet():
+                answer = await self._open(request)
+                try:
+                    # Not httpx's own way of reading, which knows no bounds for what a chunk decompresses to.
+                    assert isinstance(answer.stream, httpx.AsyncByteStream)
+                    body = BoundedBody(self.settings, answer)
+                    async for chunk in answer.stream:
+                        if not body.add(chunk):
+                            break
+                finally:
+                    await answer.aclose()
         except TRANSPORT_ERRORS as error:
             raise transport_failure(error) from None
         return body.response()
+
+    async def _open(self, request: Request) -> httpx.Response:
+        if self._direct:
+            return await self._direct.handle_async_request(direct_request(self.settings, self._base_url, request))
+        return await self._http.send(self._http.build_request(**api_arguments(self.settings, request)), stream=True)

@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 from contextvars import ContextVar
 from functools import lru_cache
 from importlib.util import find_spec
@@ -33,6 +33,8 @@ __all__ = [
     "direct_transport",
     "prepare",
     "quiet",
+    "quiet_chunks",
+    "quiet_chunks_async",
     "storage_arguments",
     "transport_failure",
 ]
@@ -272,16 +274,41 @@ def _not_ours(_: logging.LogRecord) -> bool:
     return not _quiet.get()
 
 
-# httpx logs each request's full URL at INFO. For a presigned URL that is a leak, and for polling it is noise. A
-# filter on the logger drops the lines of our requests and leaves everybody else's alone.
-logging.getLogger("httpx").addFilter(_not_ours)
+# httpx logs each request's full URL at INFO, and httpcore each answer's headers at DEBUG, where redirects have theirs.
+# For a presigned URL that is a leak, and for polling it is noise. A filter on a logger drops the lines of our requests
+# and leaves everybody else's alone. Each has its own, because what its children log passes a logger's filters by.
+for _name in ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks"))):
+    logging.getLogger(_name).addFilter(_not_ours)
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep httpx's own log lines about the requests inside out of the log."""
+    """Keep the log lines of httpx and httpcore about the requests inside out of the log. Nothing may yield inside."""
     token = _quiet.set(True)
     try:
         yield
     finally:
         _quiet.reset(token)
+
+
+def quiet_chunks(stream: Iterable[bytes]) -> Iterator[bytes]:
+    """Read a stream as :func:`quiet` does, for those who yield what they read."""
+    chunks = iter(stream)
+    while True:
+        with quiet():
+            chunk = next(chunks, None)
+        if chunk is None:
+            return
+        yield chunk
+
+
+async def quiet_chunks_async(stream: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
+    """The twin of :func:`quiet_chunks`."""
+    chunks = aiter(stream)
+    while True:
+        try:
+            with quiet():
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        yield chunk

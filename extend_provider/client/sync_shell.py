@@ -19,6 +19,7 @@ from extend_provider.client.http import (
     api_arguments,
     client_options,
     quiet,
+    quiet_chunks,
     storage_arguments,
     transport_failure,
 )
@@ -101,15 +102,15 @@ class SyncShell:
             built = self._http.build_request(**api_arguments(self.settings, request))
             with quiet():
                 answer = self._http.send(built, stream=True)
-            try:
-                # Not httpx's own way of reading, which knows no bounds for what a chunk decompresses to.
-                assert isinstance(answer.stream, httpx.SyncByteStream)
-                body = BoundedBody(self.settings, answer)
-                for chunk in answer.stream:
-                    if not body.add(chunk):
-                        break
-            finally:
-                answer.close()
+                try:
+                    # Not httpx's own way of reading, which knows no bounds for what a chunk decompresses to.
+                    assert isinstance(answer.stream, httpx.SyncByteStream)
+                    body = BoundedBody(self.settings, answer)
+                    for chunk in answer.stream:
+                        if not body.add(chunk):
+                            break
+                finally:
+                    answer.close()
         except TRANSPORT_ERRORS as error:
             raise transport_failure(error) from None
         return body.response()
@@ -124,10 +125,11 @@ class SyncShell:
                 try:
                     if download.accept(response.status_code, response.headers):
                         assert isinstance(response.stream, httpx.SyncByteStream)
-                        for chunk in response.stream:
+                        for chunk in quiet_chunks(response.stream):
                             yield from download.take(chunk)
                         download.finish()
                 finally:
-                    response.close()
+                    with quiet():
+                        response.close()
             except (*TRANSPORT_ERRORS, TransportFailure) as error:
                 download.interrupted(transport_failure(error))

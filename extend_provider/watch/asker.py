@@ -18,6 +18,7 @@ from extend_provider.exceptions import (
     ExtendRateLimitError,
 )
 from extend_provider.models import Run
+from extend_provider.watch.places import FEW, MANY, MOST, Place
 from extend_provider.watch.session import Session
 from extend_provider.watch.watched import Watched
 
@@ -25,10 +26,7 @@ __all__ = ["Asker"]
 
 log = logging.getLogger(__name__)
 
-# httpx does more work for each request the more of them are under way. So it is two, and up to four while the network's
-# latency, in seconds, is what limits them.
-_FEW_IN_FLIGHT = 2
-_MOST_IN_FLIGHT = 4
+# A latency of the network, in seconds, that is worth more requests at once.
 _LONG = 0.02
 # A request retries by itself for this long, so that a short fault or a throttle costs no turn in the queue.
 _PATIENCE = 15.0
@@ -58,6 +56,8 @@ class Asker:
         self._queue: list[tuple[float, int, Watched]] = []
         self._numbers = itertools.count()
         self._busy = 0
+        # How many of those have lent their places, because no answer comes.
+        self._lent = 0
         # Why nobody is answered, as long as nobody is.
         self.outage: ExtendError | None = None
         # When somebody was answered last, by the loop's clock.
@@ -74,8 +74,11 @@ class Asker:
             return
         watched.place = since
         heapq.heappush(self._queue, (since, next(self._numbers), watched))
-        if self._busy < _FEW_IN_FLIGHT:
-            self._begin_to_serve()
+        self._serve_by(FEW)
+
+    def __str__(self) -> str:
+        queue = f"{len(self._queue)} to ask for, {self._busy} being asked for, {self._lent} of them for too long"
+        return f"{queue}, {self._session.requests} requests so far"
 
     def withdraw(self, is_needless: Callable[[Watched], bool]) -> None:
         """Take runs out of the queue again."""
@@ -85,38 +88,52 @@ class Asker:
         self._queue = [entry for entry in self._queue if _is_valid(entry)]
         heapq.heapify(self._queue)
 
-    def _begin_to_serve(self) -> None:
-        self._busy += 1
-        self._spawn(self._serve())
+    def _serve_by(self, places: int) -> None:
+        """Serve the queue at one more place, unless so many are taken."""
+        if self._queue and self._busy - self._lent < places and self._busy < MOST:
+            self._busy += 1
+            self._spawn(self._serve())
+
+    def _on_lent(self, change: int) -> None:
+        self._lent += change
+        if change > 0:
+            self._serve_by(FEW)
 
     async def _serve(self) -> None:
         clock = asyncio.get_running_loop().time
+        place = Place(self._on_lent)
         try:
-            while self._queue:
+            # Who gets a lent place back may find all others taken.
+            while self._queue and self._busy - self._lent <= MANY:
                 entry = heapq.heappop(self._queue)
                 if _is_valid(entry):
                     began = clock()
-                    await self._ask_safely(entry[-1])
-                    if self._queue and self._busy < _MOST_IN_FLIGHT and clock() - began > _LONG:
-                        self._begin_to_serve()
+                    await self._ask_safely(entry[-1], place)
+                    if clock() - began > _LONG:
+                        self._serve_by(MANY)
         finally:
             self._busy -= 1
 
-    async def _ask_safely(self, watched: Watched) -> None:
+    async def _ask_safely(self, watched: Watched, place: Place) -> None:
         """Ask; what nobody thought of ends this wait, but not the queue."""
         try:
-            await self._ask(watched)
+            await self._ask(watched, place)
         except Exception as error:
             log.exception("Waiting for Extend %s run %s broke.", watched.wait.kind.name, watched.key)
             watched.fail(_broken(watched, error))
+        finally:
+            place.take_back()
 
-    async def _ask(self, watched: Watched) -> None:
+    async def _ask(self, watched: Watched, place: Place) -> None:
         wait, began = watched.wait, asyncio.get_running_loop().time()
         watched.place, watched.under_way = None, True
+        watched.looks += 1
         watched.is_last_look = seconds_left(self._session.core, wait) <= 0
         patience = self._patience(watched)
         try:
-            run = await self._session.perform(lambda core: get_run(core, wait.kind, wait.run_id, retry_for=patience))
+            run = await self._session.perform(
+                lambda core: place.heed(get_run(core, wait.kind, wait.run_id, retry_for=patience))
+            )
         except ExtendError as error:
             watched.under_way = False
             self._note_error(watched, error, began, patience)

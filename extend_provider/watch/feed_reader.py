@@ -59,6 +59,8 @@ class FeedReader:
         self._try_again_at = 0.0
         self._failures = 0
         self._looked_at: float | None = None
+        # How many looks there were.
+        self.looks = 0
         # When the last look that worked began, by the loop's clock.
         self.seen_at = float("-inf")
         self.usable = True
@@ -67,6 +69,10 @@ class FeedReader:
     def worthwhile(self) -> bool:
         """Whether there is a list, newest change first, and it is cheaper than asking for each run."""
         return self._feed.kind.has_feed and len(self._waits) > DIRECT_LIMIT
+
+    def __str__(self) -> str:
+        how = "by the list" if self.worthwhile and self.usable else "one by one"
+        return f"{len(self._waits)} {self._feed.kind.name} runs {how} ({self.looks} looks)"
 
     def expect(self, run_id: str) -> None:
         """Take up a run that no look has met yet."""
@@ -112,6 +118,7 @@ class FeedReader:
         return max(self._looked_at + next_look(waits), self._try_again_at) - now
 
     async def _look(self) -> None:
+        self.looks += 1
         unmet, self._unmet = self._unmet, set()
         try:
             changes = await self._session.perform(lambda core: self._feed.look(core, self._waits, unmet))

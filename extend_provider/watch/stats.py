@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import threading
+import weakref
 from datetime import timedelta
 from typing import Any, Protocol
 
-__all__ = ["NO_STATS", "Stats", "guarded"]
+__all__ = ["NO_STATS", "Stats", "guarded", "report_active"]
 
 log = logging.getLogger(__name__)
 
@@ -61,3 +64,24 @@ class _Guarded:
 def guarded(stats: Stats) -> Stats:
     """Return stats that never raise: a collector that is down must not end a wait."""
     return _Guarded(stats)
+
+
+# How many wait on which loop and with which watcher, for one gauge of the whole process. Reentrant, because the garbage
+# collector may run what it likes at any moment.
+_active: weakref.WeakKeyDictionary[object, tuple[asyncio.AbstractEventLoop, int]] = weakref.WeakKeyDictionary()
+_lock = threading.RLock()
+
+
+def report_active(stats: Stats, watcher: object, loop: asyncio.AbstractEventLoop, count: int) -> None:
+    """
+    Report how many wait in this process.
+
+    :param stats: where.
+    :param watcher: the watcher for which there is a new number.
+    :param loop: its loop; who waits on one that was closed under its waits, waits no more.
+    :param count: how many wait for that watcher.
+    """
+    with _lock:
+        _active[watcher] = (loop, count)
+        # In the lock, because the last report is the one that stays.
+        stats.gauge("extend.watch.active", sum(n for its_loop, n in _active.values() if not its_loop.is_closed()))

@@ -20,6 +20,7 @@ class Watched:
     :param began: when, by the loop's clock.
     :param answer: gets the finished run, or the error that ends the wait.
     :param requests: how many requests the watcher had made by then.
+    :param ended: how many waits the watcher had ended by then.
     """
 
     # Thousands of them live for hours.
@@ -28,9 +29,12 @@ class Watched:
         "asked_at",
         "began",
         "due",
+        "ended",
         "failures",
         "is_last_look",
         "late_since",
+        "list_looks",
+        "looks",
         "place",
         "requests",
         "since",
@@ -39,11 +43,15 @@ class Watched:
         "wait",
     )
 
-    def __init__(self, wait: Wait, began: float, answer: asyncio.Future[Run], requests: int) -> None:
+    def __init__(self, wait: Wait, began: float, answer: asyncio.Future[Run], requests: int, ended: int) -> None:
         self.wait = wait
         self.began = began
         self.answer = answer
         self.requests = requests
+        self.ended = ended
+        # Looks at this run alone, and how many there had been at the list by the time it began.
+        self.looks = 0
+        self.list_looks = 0
         # When to look after it again, and when its run was seen last, by the loop's clock.
         self.due = began
         self.asked_at = began

@@ -30,15 +30,16 @@ from extend_provider.watch.feed_reader import FeedReader
 from extend_provider.watch.pace import DIRECT_LIMIT, RECONCILE_SHARE, after_failure, check_wait, reconcile_after
 from extend_provider.watch.reconciliation import Reconciliation
 from extend_provider.watch.session import Session
-from extend_provider.watch.stats import NO_STATS, Stats, guarded
+from extend_provider.watch.stats import NO_STATS, Stats, guarded, report_active
 from extend_provider.watch.watched import Watched, same_run
 
 __all__ = ["Watcher"]
 
 log = logging.getLogger(__name__)
 
-# How long after its deadline a wait goes on while Extend answers nobody, in seconds.
+# How long after its deadline a wait goes on while Extend answers nobody, and how seldom the state is told, in seconds.
 _LAST_LOOK = 20.0
+_TELL_EVERY = 10.0
 
 
 class Watcher:
@@ -61,7 +62,8 @@ class Watcher:
         self._dues: list[tuple[float, int, Watched]] = []
         self._numbers = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
-        self._active = 0
+        self._active = self._ended = 0
+        self._told_at = self._loop.time()
         self._reconciliation = Reconciliation(
             Throttle(session.settings.requests_per_second * RECONCILE_SHARE, self._loop.time),
             is_due=lambda watched: self._reconcile_in(watched) <= 0,
@@ -86,7 +88,7 @@ class Watcher:
         :raises ExtendConfigurationError: no pace can be found for it.
         """
         check_wait(wait)
-        watched = Watched(wait, self._loop.time(), self._loop.create_future(), self._session.requests)
+        watched = Watched(wait, self._loop.time(), self._loop.create_future(), self._session.requests, self._ended)
         self._add(watched)
         return watched
 
@@ -97,12 +99,13 @@ class Watcher:
             # place to tell of this one or to close its connections.
             return
         log.info(
-            "Waited %.1f s for Extend %s run %s; meanwhile %d requests served %d waits.",
+            "Waited %.1f s for Extend %s run %s; meanwhile %d requests served %d waits, this one with %d looks.",
             self._loop.time() - watched.began,
             watched.wait.kind.name,
             watched.key,
             self._session.requests - watched.requests,
-            self._active,
+            self._ended - watched.ended + self._active,
+            watched.looks + self._feeds[watched.wait.kind].looks - watched.list_looks,
         )
         self._drop(watched)
 
@@ -135,12 +138,14 @@ class Watcher:
                 on_switch=lambda: self._on_switch(kind),
             )
             self._spawn(self._feeds[kind].run())
+        watched.list_looks = self._feeds[kind].looks
         self._feeds[kind].expect(watched.key)
         # Those who come together are counted before it is decided how to look at them.
         self._schedule(watched, 0.1 if self._directly(kind) else self._reconcile_in(watched))
 
     def _drop(self, watched: Watched) -> None:
         self._count(-1)
+        self._ended += 1
         kind = watched.wait.kind
         waits = self._waits[kind]
         others = [one for one in same_run(waits.pop(watched.key)) if one is not watched]
@@ -156,7 +161,7 @@ class Watcher:
 
     def _count(self, change: int) -> None:
         self._active += change
-        self._stats.gauge("extend.watch.active", self._active)
+        report_active(self._stats, self, self._loop, self._active)
 
     def _all(self, kind: RunKind) -> Iterable[Watched]:
         return [watched for first in self._waits[kind].values() for watched in same_run(first)]
@@ -224,6 +229,9 @@ class Watcher:
                 self._on_due(entry[-1])
         if self._dues:
             self._set_timer(self._dues[0][0])
+        if log.isEnabledFor(logging.DEBUG) and now - self._told_at >= _TELL_EVERY:
+            self._told_at = now
+            log.debug("%d waits: %s; %s.", self._active, "; ".join(map(str, self._feeds.values())), self._asker)
 
     def _on_due(self, watched: Watched) -> None:
         if self._left(watched) <= 0:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import socket
 import ssl
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -82,6 +84,34 @@ def test_no_secret_at_any_log_level(connect, caplog):
     assert "try 3 follows" in caplog.text
     for secret in ("sk_test", "Bearer", "c0ffee", "Jane"):
         assert secret not in caplog.text
+
+
+def test_nothing_that_httpcore_tells_of_our_requests_reaches_a_log(connect_to, caplog):
+    """At DEBUG it quotes the headers of each answer: cookies of the API, and where a storage redirects to."""
+
+    def handle(connection):
+        path = connection.recv(65536).split()[1].decode()
+        if path.startswith("/files/"):
+            url = f"http://127.0.0.1:{port}/a?sig=c0ffee"
+            head, body = "200 OK\r\nSet-Cookie: session=c0ffee", json.dumps({"id": "file_1", "presignedUrl": url})
+        elif path.startswith("/a?"):
+            head, body = "307 Temporary Redirect\r\nLocation: /b?sig=c0ffee", ""
+        else:
+            head, body = "200 OK", "data"
+        answer = f"HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        connection.sendall(answer.encode())
+
+    with listening(handle) as port, caplog.at_level(logging.DEBUG):
+        place = SimpleNamespace(api_key="sk_test_real", base_url=f"http://127.0.0.1:{port}")
+        assert connect_to(place).read("file_1") == b"data"
+
+        told = [record.getMessage() for record in caplog.records if record.name.startswith(("httpx", "httpcore"))]
+        with httpx.Client() as client:
+            client.get(f"http://127.0.0.1:{port}/theirs")
+
+    assert told == []
+    assert "receive_response_headers.complete" in caplog.text
+    assert "c0ffee" not in caplog.text
 
 
 # -- descriptions of failures ------------------------------------------------------------------------------------------
