@@ -189,7 +189,7 @@ def test_an_exchanged_secret_is_the_same_work() -> None:
         return str(task.order().fingerprint("task", "extend_default"))
 
     assert fingerprint(secrets={"a": "1"}) == fingerprint(secrets={"a": "2"})
-    assert fingerprint(priority=1) != fingerprint(priority=2)
+    assert fingerprint(workflow_version="1") != fingerprint(workflow_version="2")
 
 
 # -- results of mapped tasks, and lists as text ------------------------------------------------------------------------
