@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from extend_provider.exceptions import (
     ExtendApiError,
+    ExtendFileError,
     ExtendOutcomeUnknownError,
     ExtendRunError,
     ExtendRunFailedError,
@@ -21,6 +22,7 @@ GENERAL = {
 SPECIAL = {
     ExtendApiError: {"retry_after": 7.5},
     ExtendTransportError: {"sent": False},
+    ExtendFileError: {"is_missing": True},
     ExtendOutcomeUnknownError: {"run_id": "edr_1", "retry_after": 7.5},
     ExtendRunError: {"run_id": "edr_1", "kind": "edit", "status": "FAILED"},
     ExtendRunFailedError: {"reason": "CORRUPT_FILE", "failure_message": "Broken."},

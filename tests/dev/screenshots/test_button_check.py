@@ -77,8 +77,9 @@ def test_all_is_well() -> None:
         *(("us2", "server_error"), ("own", "credits"), ("us2", "rate_limit"), ("own", "not_json")),
     ]
     assert not any(service.fault for _, service in services_of(running))
-    (command,) = running.stack.commands
-    assert command[:3] == ("connections", "add", "extend_test")
+    added, removed = running.stack.commands
+    assert added[:3] == ("connections", "add", "extend_test")
+    assert removed == ("connections", "delete", "extend_test")
 
 
 @pytest.mark.parametrize(
