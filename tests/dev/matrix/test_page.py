@@ -76,7 +76,8 @@ def test_the_page_is_about_all_releases() -> None:
     made = page.partition(BEGIN)[2].partition(END)[0]
     if not made.strip():
         pytest.skip("make matrix has not written its table yet")
+    # A release whose cells have not run yet is named below the table.
     for release in RELEASES:
-        assert f"\n| {release.version} |" in made, release.version
+        assert f"\n| {release.version} |" in made or f" {release.version}-py" in made, release.version
     assert "failed" not in made
     assert "did not end" not in made
