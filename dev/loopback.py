@@ -1,10 +1,14 @@
-"""JSON over HTTP with a server on this machine."""
+"""JSON over HTTP with a server on this machine, and small servers for it."""
 
 from __future__ import annotations
 
 import json
+import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy of the environment is not for us
@@ -49,3 +53,29 @@ def exchange(method: str, url: str, body: object = None, authorization: str = ""
     except OSError as error:
         raise ExchangeError(f"{method} {url}: {error}", 0) from error
     return json.loads(content) if content else None
+
+
+class QuietHandler(BaseHTTPRequestHandler):
+    """A handler that writes no line for each request."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """
+    Serve in a thread, on a free port.
+
+    :param handler: of the requests.
+    :return: the base URL.
+    """
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        # Looks so often whether it is to end.
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()

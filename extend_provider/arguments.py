@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 else:
     _TaskBase = object
 
-__all__ = ["ON_REVIEW", "RedactedTemplateFields", "json_object", "one_of", "required_text", "seconds"]
+__all__ = ["ON_REVIEW", "RedactedTemplateFields", "is_missing", "json_object", "one_of", "required_text", "seconds"]
 
 # What a task may do with a run that a human has to look at.
 ON_REVIEW = ("wait", "succeed", "skip", "fail")
@@ -103,13 +103,18 @@ def json_object(value: Any, name: str) -> dict[str, Any] | None:
     raise ExtendConfigurationError(f"The argument {name} must be a dict or JSON text, not {type(value).__name__}.")
 
 
+def is_missing(value: Any) -> bool:
+    """Whether an argument is nothing; `None` as text is what Jinja makes of a missing XCom."""
+    return value is None or str(value).strip() in {"", "None"}
+
+
 def required_text(value: Any, name: str) -> str:
     """
     Return a text argument.
 
-    :raises ExtendConfigurationError: it is missing; `None` as text is what Jinja makes of a missing XCom.
+    :raises ExtendConfigurationError: it is missing.
     """
-    if not isinstance(value, str) or value.strip() in {"", "None"}:
+    if not isinstance(value, str) or is_missing(value):
         raise ExtendConfigurationError(
             f"The argument {name} is empty.", hint="If it comes from another task's XCom, check that the task ran."
         )

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from extend_provider.exceptions import ExtendInvalidRequestError, ExtendNotFoundError, ExtendResponseError
 from extend_provider.kinds import RUN_KINDS, WORKFLOW, RunKind
+from extend_provider.submit.fingerprint import mark_in_name
+from extend_provider.submit.order import mark_in
 
 if TYPE_CHECKING:
     from extend_provider.hooks.extend import ExtendHook
     from extend_provider.models import Run
 
-__all__ = ["Neighbours", "mark_in", "neighbours_by_metadata", "neighbours_by_name"]
+__all__ = ["Neighbours", "neighbours_by_metadata", "neighbours_by_name"]
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +42,6 @@ class Neighbours:
     earlier: list[Run]
     holder: str | None = None
     created_at: datetime | None = None
-
-
-def mark_in(metadata: Any) -> str | None:
-    """Return the mark in a run's metadata."""
-    from extend_provider.submit.order import MARK_KEY, TASK_KEY
-
-    ours = metadata.get(TASK_KEY) if isinstance(metadata, Mapping) else None
-    mark = ours.get(MARK_KEY) if isinstance(ours, Mapping) else None
-    return mark if isinstance(mark, str) else None
 
 
 def neighbours_by_metadata(hook: ExtendHook, kind: RunKind, run: Run, mark: str) -> Neighbours:
@@ -95,8 +88,9 @@ def neighbours_by_name(hook: ExtendHook, kind: RunKind, run: Run, names: Iterabl
     :param names: names of inputs that hold a mark.
     :raises ExtendError: Extend does not answer for now.
     """
+    marks = filter(None, map(mark_in_name, names))
     try:
-        found = [(of, one) for name in names for of in RUN_KINDS.values() for one in _sharing(hook, of, _mark_of(name))]
+        found = [(of, one) for mark in marks for of in RUN_KINDS.values() for one in _sharing(hook, of, mark)]
     except _UNREADABLE as error:
         return Neighbours([], f"the list of runs cannot be read ({error.message})")
     created_at = _created_at((one for _, one in found), run.id)
@@ -118,10 +112,6 @@ def _sharing(hook: ExtendHook, kind: RunKind, mark: str) -> Iterator[Run]:
     for run in _listed(hook, kind, mark, **source):
         if not run.input_files or any(mark in (file.name or "") for file in run.input_files):
             yield run
-
-
-def _mark_of(name: str) -> str:
-    return f"airflow-{name.rpartition('-airflow-')[2].partition('.')[0]}"
 
 
 def _is_alike(one: Run, run: Run) -> bool:

@@ -9,7 +9,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from extend_provider.exceptions import ExtendNotFoundError
-from extend_provider.neighbours import Neighbours, mark_in, neighbours_by_metadata, neighbours_by_name
+from extend_provider.neighbours import Neighbours, neighbours_by_metadata, neighbours_by_name
+from extend_provider.submit.fingerprint import mark_in_name
+from extend_provider.submit.order import mark_in
 
 if TYPE_CHECKING:
     from extend_provider.hooks.extend import ExtendHook
@@ -80,13 +82,11 @@ def _marks(kind: RunKind, run: Run) -> set[str]:
     Metadata tell the mark of the run's own task: another one in a name is that of a file which was given by its id.
     Where there are none, the whole name is taken: it holds a mark, and is the same for each try of the task.
     """
-    from extend_provider.submit.fingerprint import has_mark
-
     if not kind.takes_metadata:
-        return {file.name for file in run.input_files if file.name and has_mark(file.name)}
+        return {file.name for file in run.input_files if file.name and mark_in_name(file.name)}
     mark = mark_in(run.metadata)
     # A word that is no mark could be in any file's name.
-    return {mark} if mark and has_mark(f"-{mark}") else set()
+    return {mark} if mark and mark_in_name(f"-{mark}") else set()
 
 
 def _around(hook: ExtendHook, kind: RunKind, run: Run, marks: set[str]) -> Neighbours:
@@ -112,10 +112,8 @@ def _delete_files(hook: ExtendHook, file_ids: Iterable[str], of_run: str) -> Non
 
 
 def _is_marked(file: File, marks: Iterable[str]) -> bool:
-    from extend_provider.submit.fingerprint import has_mark
-
     name = file.name or ""
-    return has_mark(name) and any(mark in name for mark in marks)
+    return mark_in_name(name) is not None and any(mark in name for mark in marks)
 
 
 def _copies(hook: ExtendHook, mark: str, created_at: datetime | None) -> Iterator[str]:

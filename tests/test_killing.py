@@ -168,11 +168,21 @@ def test_what_has_begun_is_finished_although_airflow_cancels_it_every_second(
     assert not exists(run_id)
 
 
+def five_parse_runs(file_id: str) -> list[str]:
+    with ExtendHook() as hook:
+        return [hook.create_run("parse", {"file": {"id": file_id}}).id for _ in range(5)]
+
+
+async def cancel_all(hook: ExtendHook, runs: list[str]) -> None:
+    """Kill all of their tasks at once."""
+    kills = (end_from_triggerer(hook, TASK, "parse", run_id, cancel=True, delete=False) for run_id in runs)
+    await asyncio.gather(*kills)
+
+
 def test_all_of_many_that_are_killed_at_once_are_cancelled(
     extend_local: LocalService, uploaded_form: str, mocker: MockerFixture, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with ExtendHook() as hook:
-        runs = [hook.create_run("parse", {"file": {"id": uploaded_form}}).id for _ in range(5)]
+    runs = five_parse_runs(uploaded_form)
     answer(mocker, "failed")
     # The pace of the account takes longer than one of them may, were it alone.
     mocker.patch("extend_provider.killing._LONGEST", 1.0)
@@ -180,11 +190,7 @@ def test_all_of_many_that_are_killed_at_once_are_cancelled(
     slow["extra"] = json.dumps({**json.loads(slow.get("extra") or "{}"), "requests_per_second": 2})
     mocker.patch.dict("os.environ", {"AIRFLOW_CONN_SLOW": json.dumps(slow)})
 
-    async def kill_all(hook: ExtendHook) -> None:
-        kills = (end_from_triggerer(hook, TASK, "parse", run_id, cancel=True, delete=False) for run_id in runs)
-        await asyncio.gather(*kills)
-
-    asyncio.run(kill_all(ExtendHook("slow")))
+    asyncio.run(cancel_all(ExtendHook("slow"), runs))
 
     for run_id in runs:
         assert f"Its Extend parse run {run_id} was cancelled" in caplog.text
@@ -195,18 +201,13 @@ def test_all_of_many_that_are_killed_at_once_are_cancelled(
 def test_a_silence_that_extend_asks_of_one_does_not_let_the_others_go_on(
     extend_local: LocalService, uploaded_form: str, mocker: MockerFixture, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with ExtendHook() as hook:
-        runs = [hook.create_run("parse", {"file": {"id": uploaded_form}}).id for _ in range(5)]
+    runs = five_parse_runs(uploaded_form)
     answer(mocker, "failed")
     # One silence, longer than a connection may stall.
     mocker.patch("extend_provider.killing._STALLS_IN_TRIGGERER", 0.5)
     extend_local.inject("rate_limit", method="POST", path="/parse_runs/*/cancel", times=1, retry_after=1, seconds=1)
 
-    async def kill_all(hook: ExtendHook) -> None:
-        kills = (end_from_triggerer(hook, TASK, "parse", run_id, cancel=True, delete=False) for run_id in runs)
-        await asyncio.gather(*kills)
-
-    asyncio.run(kill_all(ExtendHook()))
+    asyncio.run(cancel_all(ExtendHook(), runs))
 
     assert "may go on" not in caplog.text
     with ExtendHook() as hook:

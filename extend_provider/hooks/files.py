@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from extend_provider.arguments import required_text
 from extend_provider.exceptions import ExtendConfigurationError, ExtendFileError
 from extend_provider.hooks.storage import errors_told, find_place, is_remote, is_web_url, normal_text
 from extend_provider.redaction import is_path_object, json_in, looks_like_path, redact_path
@@ -87,10 +88,7 @@ def plain_file(file: Any) -> Any:
 
 
 def _of_text(text: str) -> FileReference:
-    if text in {"", "None"}:
-        raise ExtendConfigurationError(
-            "The argument file is empty.", hint="If it comes from another task's XCom, check that the task ran."
-        )
+    required_text(text, "file")
     if (text[0], text[-1]) == ("{", "}"):
         return FileReference(_wire(_dict_in(text)))
     if (text[0], text[-1]) in {("[", "]"), ("(", ")")}:

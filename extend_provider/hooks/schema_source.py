@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from extend_provider.arguments import json_object
+from extend_provider.arguments import json_object, required_text
 from extend_provider.exceptions import ExtendConfigurationError
 from extend_provider.forms.filling import filled_schema
 from extend_provider.forms.model_schema import as_sent, is_model_class, schema_of_model
@@ -61,10 +61,7 @@ def read_schema(schema: Any) -> SchemaSource:
 
 
 def _from_file(path: Any) -> dict[str, Any]:
-    if not str(path).strip() or str(path).strip() == "None":
-        raise ExtendConfigurationError(
-            "The argument schema is empty.", hint="If it comes from another task's XCom, check that the task ran."
-        )
+    required_text(str(path), "schema")
     if isinstance(path, str) and not is_path_text(path.strip()):
         # Without the text: Jinja may have made it of an object with values.
         raise ExtendConfigurationError(

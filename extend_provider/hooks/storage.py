@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from extend_provider._compat import object_storage_path
+from extend_provider.arguments import is_missing
 from extend_provider.exceptions import ExtendConfigurationError, ExtendError, ExtendFileError
 from extend_provider.redaction import is_path_object, quote, redact_path
 
@@ -65,7 +66,7 @@ def find_place(path: Any, doing: str) -> Any:
 
 
 def _check_path(path: Any) -> None:
-    if path is None or (isinstance(path, str) and path.strip() in {"", "None"}):
+    if path is None or (isinstance(path, str) and is_missing(path)):
         raise ExtendConfigurationError(
             "The path of a file is empty.", hint="If it comes from another task's XCom, check that the task ran."
         )

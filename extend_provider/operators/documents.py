@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from extend_provider.arguments import json_object
+from extend_provider.arguments import is_missing, json_object
 from extend_provider.exceptions import ExtendConfigurationError
 from extend_provider.operators.base import ExtendCreateRunOperator
 from extend_provider.redaction import json_in
@@ -150,17 +150,12 @@ def reference(argument: str, identifier: Any, version: Any, config: Mapping[str,
     :param config: what replaces parts of the saved configuration.
     :raises ExtendConfigurationError: there is a version but no id.
     """
-    if _is_missing(identifier):
-        if not _is_missing(version):
+    if is_missing(identifier):
+        if not is_missing(version):
             raise ExtendConfigurationError(f"There is a version, but no {argument} that it is of.")
         return None
-    given = {"id": str(identifier).strip(), "version": None if _is_missing(version) else str(version).strip()}
+    given = {"id": str(identifier).strip(), "version": None if is_missing(version) else str(version).strip()}
     return {name: value for name, value in {**given, "overrideConfig": config}.items() if value is not None}
-
-
-def _is_missing(value: Any) -> bool:
-    # As text, `None` is what Jinja makes of a missing XCom.
-    return value is None or str(value).strip() in {"", "None"}
 
 
 def json_list(value: Any, name: str) -> list[Any]:
@@ -171,7 +166,7 @@ def json_list(value: Any, name: str) -> list[Any]:
     """
     if isinstance(value, str):
         try:
-            value = json_in(value) if value.strip() not in {"", "None"} else None
+            value = None if is_missing(value) else json_in(value)
         except ValueError:
             raise ExtendConfigurationError(
                 f"The argument {name} must be a list; it is text that says none.",

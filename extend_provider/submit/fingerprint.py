@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["fingerprint", "has_mark", "mark"]
+__all__ = ["fingerprint", "mark", "mark_in_name"]
 
 # The input holds form values, and both results are stored where others may read them: Airflow's database and file
 # names at Extend. A slow hash keeps short values (a birthday, a tax id) from being found by trying all of them.
@@ -44,6 +44,7 @@ def mark(of_input: str, series: int) -> str:
     return f"airflow-{digest[:_MARK_DIGITS]}"
 
 
-def has_mark(name: str) -> bool:
-    """Whether a file's name holds a mark: a task has named it so, for a run of its own."""
-    return re.search(rf"-airflow-[0-9a-f]{{{_MARK_DIGITS}}}(\.|$)", name) is not None
+def mark_in_name(name: str | None) -> str | None:
+    """Return the mark that a file's name holds: a task has named it so, for a run of its own."""
+    found = re.findall(rf"-(airflow-[0-9a-f]{{{_MARK_DIGITS}}})(?:\.|$)", name or "")
+    return found[-1] if found else None

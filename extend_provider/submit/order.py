@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from extend_provider.kinds import RunKind
     from extend_provider.submit.task_try import TaskTry
 
-__all__ = ["MARK_KEY", "TASK_KEY", "RunOrder", "is_contained"]
+__all__ = ["TASK_KEY", "RunOrder", "is_contained", "mark_in"]
 
 # Where a run's metadata tell which task has created it, and by what it is found again.
 TASK_KEY = "airflow"
@@ -145,6 +145,13 @@ class RunOrder:
                 hint=f"Of these, {len(json.dumps(ours))} are the names of the task, under the key {TASK_KEY!r}.",
             )
         return metadata
+
+
+def mark_in(metadata: Any) -> str | None:
+    """Return the mark in a run's metadata."""
+    ours = metadata.get(TASK_KEY) if isinstance(metadata, Mapping) else None
+    mark = ours.get(MARK_KEY) if isinstance(ours, Mapping) else None
+    return mark if isinstance(mark, str) else None
 
 
 def is_contained(asked: Any, effective: Any) -> bool:

@@ -16,7 +16,7 @@ from extend_provider.exceptions import (
     ExtendOutcomeUnknownError,
     ExtendResponseError,
 )
-from extend_provider.submit.order import MARK_KEY, TASK_KEY
+from extend_provider.submit.order import mark_in
 
 if TYPE_CHECKING:
     from extend_provider.hooks.extend import ExtendHook
@@ -159,10 +159,10 @@ class Search:
         file = self._input_file() if not self.order.kind.sortable else None
         listed = self._listed(file.name if file else None)
         if self.order.kind.lists_metadata:
-            return _distinct(run for run in listed if _bears(run.metadata, mark))
+            return _distinct(run for run in listed if mark_in(run.metadata) == mark)
         candidates = _distinct(run for run in listed if self._may_be_of_the_same_files(run))
         compared = self._comparable(candidates, "such files")
-        return [run for run in compared if _bears(self._whole(run, "metadata"), mark)]
+        return [run for run in compared if mark_in(self._whole(run, "metadata")) == mark]
 
     def _may_be_of_the_same_files(self, run: Run) -> bool:
         expected = len(self.order.package) or 1
@@ -234,12 +234,6 @@ class Search:
                 return
         if not far_enough and next(runs, None) is not None:
             raise self.unknown(f"it is not among the newest {_MOST_LISTED} runs")
-
-
-def _bears(metadata: Any, mark: str) -> bool:
-    """Whether a run's metadata hold the mark."""
-    ours = metadata.get(TASK_KEY) if isinstance(metadata, Mapping) else None
-    return isinstance(ours, Mapping) and ours.get(MARK_KEY) == mark
 
 
 def _distinct(runs: Iterable[Run]) -> list[Run]:

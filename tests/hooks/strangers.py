@@ -5,18 +5,18 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager, contextmanager
+
+from dev.loopback import QuietHandler, serving
 
 PAGE = "<html><body>Access denied by company proxy</body></html>"
 
 
-@contextmanager
-def answering(status: int, body: str = PAGE, **headers: str) -> Iterator[str]:
+def answering(status: int, body: str = PAGE, **headers: str) -> AbstractContextManager[str]:
     """Give every request the same answer; the base URL."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Handler(QuietHandler):
+        def do_GET(self) -> None:  # noqa: N802 - the name that the library looks for
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name.replace("_", "-"), value)
@@ -25,17 +25,7 @@ def answering(status: int, body: str = PAGE, **headers: str) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body.encode())
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    return serving(Handler)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from extend_provider.submit.fingerprint import fingerprint, has_mark, mark
+from extend_provider.submit.fingerprint import fingerprint, mark, mark_in_name
 
 TASK = '["forms", "fill", "manual__1", -1]'
 ORDER: dict[str, Any] = {"conn": "extend_default", "kind": "edit", "body": {"config": {"b": 1, "a": "Jordan"}}}
@@ -39,8 +39,9 @@ def test_mark_tells_the_series_and_nothing_else() -> None:
 
 
 def test_marks_are_recognised() -> None:
-    assert has_mark(f"w9-{mark('input', 1)}.pdf")
-    assert has_mark(f"w9-{mark('input', 1)}")
-    assert not has_mark("w9.pdf")
-    assert not has_mark("w9-airflow-notes.pdf")
-    assert not has_mark(f"w9-{mark('input', 1)}-edited.pdf")
+    assert mark_in_name(f"w9-{mark('input', 1)}.pdf") == mark("input", 1)
+    assert mark_in_name(f"w9-{mark('input', 1)}") == mark("input", 1)
+    assert mark_in_name(f"w9-{mark('input', 1)}-{mark('input', 2)}.pdf") == mark("input", 2)
+    assert not mark_in_name("w9.pdf")
+    assert not mark_in_name("w9-airflow-notes.pdf")
+    assert not mark_in_name(f"w9-{mark('input', 1)}-edited.pdf")

@@ -63,27 +63,19 @@ def extract(files: list[str], store: FakeStateStore | None, try_number: int = 1)
     return run_task(task, task_context(task, store=store, try_number=try_number, max_tries=3)).value
 
 
-def test_a_refused_run_leaves_a_file_that_the_next_try_uses(
-    extend_local: LocalService, given: Arguments, store: FakeStateStore | None
+@pytest.mark.parametrize(
+    ("fault", "error"), [("unauthorized", ExtendAuthenticationError), ("server_error", ExtendOutcomeUnknownError)]
+)
+def test_a_run_that_was_not_created_leaves_a_file_that_the_next_try_uses(
+    extend_local: LocalService, given: Arguments, store: FakeStateStore | None, fault: str, error: type[Exception]
 ) -> None:
     for number in (1, 2):
-        extend_local.inject("unauthorized", method="POST", path="/edit_runs", times=1)
-        with pytest.raises(ExtendAuthenticationError):
+        extend_local.inject(fault, method="POST", path="/edit_runs", times=1)
+        with pytest.raises(error):
             attempt(given, store, number)
     attempt(given, store, 3)
     assert uploads(extend_local) == 1
     assert extend_local.runs_created == 1
-
-
-def test_a_run_that_was_never_created_leaves_one_too(
-    extend_local: LocalService, given: Arguments, store: FakeStateStore | None
-) -> None:
-    for number in (1, 2):
-        extend_local.inject("server_error", method="POST", path="/edit_runs", times=1)
-        with pytest.raises(ExtendOutcomeUnknownError):
-            attempt(given, store, number)
-    attempt(given, store, 3)
-    assert uploads(extend_local) == 1
 
 
 @pytest.mark.parametrize("killed", ["before it is noted", "after"])
