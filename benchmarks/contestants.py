@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.bodies import run_id
@@ -83,14 +84,22 @@ class TriggerContestant(Contestant):
         return any([self.is_success(event.payload) async for event in self.trigger(number).run()])
 
 
-class Null(Contestant):
-    """Sleeps until the end, which it knows beforehand: the floor of the harness."""
+class Null(TriggerContestant):
+    """Sleeps until the end, which it knows beforehand: the floor of the harness, and of a triggerer."""
 
     def __init__(self, port: int, *, tls: bool, interval: float | None) -> None:
         super().__init__(port, tls=tls, interval=interval)
-        self.ends: list[float] = []
+        # By the monotonic clock; for a trigger, which is made before the jobs begin, in seconds after the beginning.
+        self.ends: Sequence[float] = ()
+
+    def trigger(self, number: int) -> Any:
+        return _named("benchmarks.sleeping", "SleepingTrigger")(self.ends[number])
+
+    def is_success(self, payload: Any) -> bool:
+        return bool(payload["status"] == "success")
 
     async def wait(self, number: int) -> bool:
+        # Without a trigger: only the harness.
         await asyncio.sleep(self.ends[number] - time.monotonic())
         return True
 

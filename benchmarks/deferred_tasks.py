@@ -1,7 +1,7 @@
 """
 Writes deferred task instances with their triggers into a migrated Airflow database, as if a DAG with as many tasks had
-just deferred: ``python -m benchmarks.deferred_tasks CONTESTANT PORT INTERVAL COUNT``. Airflow's environment decides
-which database.
+just deferred: ``python -m benchmarks.deferred_tasks CONTESTANT PORT INTERVAL COUNT SEED FIRST LAST``. Airflow's
+environment decides which database.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import sys
 from datetime import datetime, timezone
 from typing import Any
 
-from benchmarks.contestants import CONTESTANTS, TriggerContestant
+from benchmarks.contestants import CONTESTANTS, Null, TriggerContestant
+from benchmarks.jobs import Jobs
 
 __all__ = ["DAG_ID"]
 
@@ -75,26 +76,29 @@ def _add_task(session: Any, number: int, trigger: Any, version_id: Any, now: dat
     session.execute(TaskInstance.__table__.insert().values(**values))
 
 
-def write(contestant: str, port: int, interval: float | None, count: int) -> None:
+def write(contestant: str, port: int, interval: float | None, jobs: Jobs) -> None:
     """
     Write the rows.
 
     :param contestant: whose triggers.
     :param port: of the stub.
     :param interval: seconds between looks, or ``None`` for the trigger's default.
-    :param count: how many task instances.
+    :param jobs: what is waited for.
     """
     from airflow.utils.session import create_session
 
     entrant = CONTESTANTS[contestant](port, tls=False, interval=interval)
     assert isinstance(entrant, TriggerContestant)
+    if isinstance(entrant, Null):
+        entrant.ends = jobs.ends
     now = datetime.now(timezone.utc)
     with create_session() as session:
         version_id = _add_dag(session, now)
-        for number in range(count):
+        for number in range(jobs.count):
             _add_task(session, number, entrant.trigger(number), version_id, now)
 
 
 if __name__ == "__main__":
-    name, port_text, interval_text, count_text = sys.argv[1:]
-    write(name, int(port_text), None if interval_text == "default" else float(interval_text), int(count_text))
+    name, port_text, interval_text, count, seed, first, last = sys.argv[1:]
+    pace = None if interval_text == "default" else float(interval_text)
+    write(name, int(port_text), pace, Jobs(int(count), int(seed), float(first), float(last)))

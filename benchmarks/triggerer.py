@@ -2,7 +2,8 @@
 The same in a real triggerer: ``python -m benchmarks.triggerer`` starts Airflow's, with deferred task instances in a new
 database, and measures how long after the end of a job its task is scheduled again.
 
-Airflow 3 only. The triggerer's processes run on one core, the stub on another. No scheduler and no worker take part.
+``null`` only sleeps until the end of its job: what Airflow itself spends on so many triggers. Airflow 3 only. The
+triggerer's processes run on one core, the stub on another. No scheduler and no worker take part.
 """
 
 from __future__ import annotations
@@ -27,10 +28,13 @@ from benchmarks.jobs import Jobs
 from benchmarks.limits import cores
 from benchmarks.process_figures import ProcessFigures, children
 from benchmarks.rounds import BenchmarkError, Setup, Stub, environment, stub
+from benchmarks.sleeping import BEGAN
+from benchmarks.summary import Row, medians
 
 __all__ = ["main"]
 
 _ROOT = Path(__file__).resolve().parent.parent
+_ABOVE = "runner_cpu_above_null_s"
 _TASKS = "SELECT task_id, state, updated_at FROM task_instance"
 
 
@@ -94,7 +98,8 @@ def measure(setup: Setup, running: Stub, contestant: str, seed: int) -> dict[str
         env = _airflow(home, entrant.connection(setup.requests_per_second()), setup)
         _call([sys.executable, "-m", "airflow", "db", "migrate"], env)
         interval = "default" if setup.interval is None else str(setup.interval)
-        rows = [contestant, str(running.port), interval, str(setup.waits)]
+        times: dict[str, Any] = {"seed": seed, "first": setup.first, "last": setup.last}
+        rows = [contestant, str(running.port), interval, str(setup.waits), *map(str, times.values())]
         _call([sys.executable, "-m", "benchmarks.deferred_tasks", *rows], env)
         command = [
             sys.executable,
@@ -107,9 +112,9 @@ def measure(setup: Setup, running: Stub, contestant: str, seed: int) -> dict[str
         ]
         if (core := cores()[0]) is not None:
             command = ["taskset", "-c", str(core), *command]
-        times: dict[str, Any] = {"seed": seed, "first": setup.first, "last": setup.last}
         clocks = ask_stub(running.control_port, "begin", count=setup.waits, **times)
         jobs = Jobs(setup.waits, **times, **clocks)
+        env[BEGAN] = str(jobs.began)
         with (home / "triggerer.log").open("wb") as log:
             triggerer = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
             try:
@@ -137,26 +142,31 @@ def _figures(seen: dict[str, Any], counts: dict[str, Any], waits: int) -> dict[s
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the benchmark and print a table."""
+    """Run the benchmark and print a table: medians."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.triggerer", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--waits", type=int, default=500, help="deferred task instances (500)")
     parser.add_argument("--interval", type=float, default=5.0, help="seconds between looks (5)")
     parser.add_argument("--contestants", default="extend,databricks", help="names with commas (extend,databricks)")
-    parser.add_argument("--seed", type=int, default=1, help="of the jobs' ends (1)")
+    parser.add_argument("--first-end", type=float, default=25.0, help="seconds until the first job ends (25)")
+    parser.add_argument("--last-end", type=float, default=40.0, help="seconds until the last job ends (40)")
+    parser.add_argument("--seeds", type=int, default=1, help="runs of each, with other ends of the jobs (1)")
     options = parser.parse_args(arguments)
-    setup = Setup(waits=options.waits, interval=options.interval, first=25.0, last=40.0, patience=60.0)
-    title = ""
+    names = ["null", *(name for name in options.contestants.split(",") if name != "null")]
+    ends = {"first": options.first_end, "last": options.last_end}
+    setup = Setup(waits=options.waits, interval=options.interval, **ends, patience=60.0)
+    floor: Row | None = None
     with stub(setup) as running:
-        for name in options.contestants.split(","):
+        for name in names:
             if not CONTESTANTS[name].is_installed():
                 sys.stdout.write(f"{name} is left out: {CONTESTANTS[name].needs} is not installed.\n")
                 continue
-            figures = measure(setup, running, name, options.seed)
-            if not title:
-                title = "  ".join(["contestant", *figures])
-                sys.stdout.write(f"{title}\n")
+            figures = medians([measure(setup, running, name, seed) for seed in range(1, options.seeds + 1)])
+            if floor is None:
+                floor = figures
+                sys.stdout.write("  ".join(["contestant", *figures, _ABOVE]) + "\n")
+            figures[_ABOVE] = figures["runner_cpu_s"] - floor["runner_cpu_s"]
             cells = [f"{value:.2f}".rjust(len(key)) for key, value in figures.items()]
             sys.stdout.write("  ".join([name.ljust(10), *cells]) + "\n")
             sys.stdout.flush()

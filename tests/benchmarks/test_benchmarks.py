@@ -15,6 +15,7 @@ from benchmarks.jobs import Jobs
 from benchmarks.limits import Bucket, parse_limit
 from benchmarks.pages import Pages
 from benchmarks.stub import Service
+from benchmarks.triggerer import main as triggerer
 
 _QUICK = ["--waits", "20", "--interval", "0.5", "--first-end", "0.2", "--last-end", "1.5"]
 
@@ -34,6 +35,18 @@ def test_a_small_round_ends_well_for_the_providers_trigger(tmp_path, capsys, mor
     assert 0 <= figures["extend"]["latency_p99_s"] < 20
     assert "| extend |" in next(tmp_path.glob("*.md")).read_text()
     assert "extend" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_real_triggerer_resumes_all_tasks(capsys):
+    arguments = ["--waits", "5", "--interval", "0.5", "--first-end", "0.2", "--last-end", "1.5"]
+    assert triggerer([*arguments, "--contestants", "extend"]) == 0
+
+    title, *rows = (line.split() for line in capsys.readouterr().out.splitlines())
+    figures = {name: dict(zip(title[1:], map(float, cells), strict=True)) for name, *cells in rows}
+    assert figures["null"]["resumed"] == figures["extend"]["resumed"] == 5
+    assert figures["null"]["requests_per_wait"] == figures["null"]["runner_cpu_above_null_s"] == 0
+    assert figures["extend"]["requests_per_wait"] >= 1, "each result has to be fetched"
 
 
 def test_contestants_that_are_not_installed_are_left_out_with_a_line(tmp_path, capsys, monkeypatch):
