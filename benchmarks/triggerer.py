@@ -141,8 +141,7 @@ def _figures(seen: dict[str, Any], counts: dict[str, Any], waits: int) -> dict[s
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the benchmark and print a table: medians."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.triggerer", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -152,7 +151,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first-end", type=float, default=25.0, help="seconds until the first job ends (25)")
     parser.add_argument("--last-end", type=float, default=40.0, help="seconds until the last job ends (40)")
     parser.add_argument("--seeds", type=int, default=1, help="runs of each, with other ends of the jobs (1)")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark and print a table: medians."""
+    options = _parser().parse_args(arguments)
     names = ["null", *(name for name in options.contestants.split(",") if name != "null")]
     ends = {"first": options.first_end, "last": options.last_end}
     setup = Setup(waits=options.waits, interval=options.interval, **ends, patience=60.0)

@@ -117,7 +117,9 @@ def read_arguments(module: str, *arguments: str) -> None:
 
 
 def reader(module: str) -> Callable[[list[str]], Any]:
-    places = [name for name in (f"{module}.options", f"{module}.__main__", module) if importlib.util.find_spec(name)]
+    spec = importlib.util.find_spec(module)
+    inside = [f"{module}.options", f"{module}.__main__"] if spec and spec.submodule_search_locations else []
+    places = [name for name in (*inside, module) if importlib.util.find_spec(name)]
     for place in map(importlib.import_module, places):
         if hasattr(place, "read_options"):
             return place.read_options  # type: ignore[no-any-return]
