@@ -67,7 +67,7 @@ $(BENCH)/.ready: pyproject.toml constraints.txt dev/requirements.in
 benchmark: $(BENCH)/.ready ## Compare waiting with other providers and the SDK; takes some minutes
 	$(BENCH)/bin/python -m benchmarks
 
-matrix: $(READY) ## Test one wheel on every supported Airflow and Python; takes three hours. To choose: make matrix ARGS=--help
+matrix: $(READY) ## Test one wheel on every supported Airflow and Python; takes two hours. To choose: make matrix ARGS=--help
 	$(BIN)/python -m dev.matrix $(ARGS)
 
 chaos: $(READY) ## Kill Airflow's processes while the service misbehaves; was each task paid once? To choose: make chaos ARGS=--help
