@@ -105,7 +105,9 @@ def test_nothing_that_httpcore_tells_of_our_requests_reaches_a_log(connect_to, c
         place = SimpleNamespace(api_key="sk_test_real", base_url=f"http://127.0.0.1:{port}")
         assert connect_to(place).read("file_1") == b"data"
 
-        told = [record.getMessage() for record in caplog.records if record.name.startswith(("httpx", "httpcore"))]
+        ours = [record for record in caplog.records if record.name.startswith(("httpx", "httpcore"))]
+        # httpx 0.27 says when a client is made which certificates it trusts, before there is any request.
+        told = [record.getMessage() for record in ours if not record.funcName.startswith("load_ssl_context")]
         with httpx.Client() as client:
             client.get(f"http://127.0.0.1:{port}/theirs")
 
