@@ -173,6 +173,11 @@ def five_parse_runs(file_id: str) -> list[str]:
         return [hook.create_run("parse", {"file": {"id": file_id}}).id for _ in range(5)]
 
 
+def parse_statuses(runs: list[str]) -> set[str]:
+    with ExtendHook() as hook:
+        return {hook.get_run(run_id, "parse").status for run_id in runs}
+
+
 async def cancel_all(hook: ExtendHook, runs: list[str]) -> None:
     """Kill all of their tasks at once."""
     kills = (end_from_triggerer(hook, TASK, "parse", run_id, cancel=True, delete=False) for run_id in runs)
@@ -194,8 +199,7 @@ def test_all_of_many_that_are_killed_at_once_are_cancelled(
 
     for run_id in runs:
         assert f"Its Extend parse run {run_id} was cancelled" in caplog.text
-    with ExtendHook() as hook:
-        assert {hook.get_run(run_id, "parse").status for run_id in runs} == {"FAILED"}
+    assert parse_statuses(runs) == {"FAILED"}
 
 
 def test_a_silence_that_extend_asks_of_one_does_not_let_the_others_go_on(
@@ -210,8 +214,7 @@ def test_a_silence_that_extend_asks_of_one_does_not_let_the_others_go_on(
     asyncio.run(cancel_all(ExtendHook(), runs))
 
     assert "may go on" not in caplog.text
-    with ExtendHook() as hook:
-        assert {hook.get_run(run_id, "parse").status for run_id in runs} == {"FAILED"}
+    assert parse_statuses(runs) == {"FAILED"}
 
 
 @pytest.mark.parametrize("by", [end_from_worker, end_from_triggerer])
