@@ -91,17 +91,40 @@ class Server(uvicorn.Server):
                 await task
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End at once if nobody is being answered, otherwise in the base's time."""
-        for server in self.servers:
-            server.close()
+        """End at once if nobody is being answered, otherwise in the base's time; leaves no connection open."""
+        await self._stop_accepting()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await _let_callbacks_run()
         if self.server_state.connections or self.server_state.tasks:
             await super().shutdown(sockets)
+            await self._abort_connections()
         else:
             await self.lifespan.shutdown()
+
+    async def _stop_accepting(self) -> None:
+        """Let connections come up that have just been accepted: asyncio leaves them open if its server closes first."""
+        loop = asyncio.get_running_loop()
+        for server in self.servers:
+            for listener in server.sockets:
+                loop.remove_reader(listener.fileno())
+        await _let_callbacks_run()
+        for server in self.servers:
+            server.close()
+
+    async def _abort_connections(self) -> None:
+        """Drop what clients that have stopped reading were still to be sent, and let its senders close their files."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await _let_callbacks_run()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=_GRACE_SECONDS)
+
+
+async def _let_callbacks_run() -> None:
+    """Let asyncio open or close connections, which takes it two turns of the loop."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 def _bind(host: str, port: int) -> socket.socket:
