@@ -10,7 +10,7 @@ from extend_provider.client import ClientSettings, Wait
 from extend_provider.models import Run
 from extend_provider.watch.gate import Gate
 from extend_provider.watch.loading import prepare
-from extend_provider.watch.session import ReadSettings, Session
+from extend_provider.watch.session import ReadSettings, Session, first_settings
 from extend_provider.watch.stats import NO_STATS, Stats
 from extend_provider.watch.watcher import Watcher
 
@@ -103,7 +103,7 @@ async def _settings(here: _Loop, conn_id: str, read_settings: ReadSettings) -> C
 
 
 async def _read(read_settings: ReadSettings) -> ClientSettings:
-    settings = await read_settings()
+    settings = await first_settings(read_settings)
     await prepare(settings)
     return settings
 

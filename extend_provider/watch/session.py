@@ -14,7 +14,7 @@ from extend_provider.client.flow import Flow
 from extend_provider.exceptions import ExtendAuthenticationError, ExtendError
 from extend_provider.watch.stats import NO_STATS, Stats, guarded
 
-__all__ = ["ReadSettings", "Session"]
+__all__ = ["ReadSettings", "Session", "first_settings"]
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +23,8 @@ T = TypeVar("T")
 ReadSettings = Callable[[], Awaitable[ClientSettings]]
 MakeClient = Callable[[ClientSettings, Callable[[int], None]], AsyncExtendClient]
 
-# How long a refused key is borne with while somebody exchanges it in Extend and in Airflow, and how often that is
-# looked for.
+# How long a refused key is borne with while somebody exchanges it in Extend and in Airflow, or a connection that cannot
+# be read, and how often it is read again.
 _GRACE = 60.0
 _READ_AGAIN_AFTER = 5.0
 
@@ -32,6 +32,36 @@ _READ_AGAIN_AFTER = 5.0
 def make_client(settings: ClientSettings, on_answer: Callable[[int], None]) -> AsyncExtendClient:
     """Return a client that reports each answer's HTTP status."""
     return AsyncExtendClient(settings, core=replace(Core.for_settings(settings), on_answer=on_answer))
+
+
+async def first_settings(read_settings: ReadSettings) -> ClientSettings:
+    """
+    Read the connection that waits begin with, for a minute if need be.
+
+    When a whole Airflow restarts, its database or secrets backend may be the last to come back, and every wait of the
+    triggerer reads its connection at that moment.
+
+    :param read_settings: reads the connection.
+    :raises ExtendError: the connection cannot work, or cannot be read for a minute; so does whatever else is raised.
+    """
+    loop = asyncio.get_running_loop()
+    give_up_at, has_complained = loop.time() + _GRACE, False
+    while True:
+        try:
+            return await read_settings()
+        except Exception as error:
+            is_final = isinstance(error, ExtendError) and not error.retryable
+            if is_final or loop.time() + _READ_AGAIN_AFTER > give_up_at:
+                raise
+            if not has_complained:
+                has_complained = True
+                log.warning("The connection cannot be read for now, so it is read again: %s", _told(error))
+        await asyncio.sleep(_READ_AGAIN_AFTER)
+
+
+def _told(error: Exception) -> str:
+    # The texts of others may hold anything.
+    return str(error) if isinstance(error, ExtendError) else type(error).__name__
 
 
 class Session:
@@ -120,8 +150,7 @@ class Session:
             except ExtendError as error:
                 log.warning("The connection cannot be used: %s", error)
             except Exception as error:  # noqa: BLE001 - secrets backends raise what they like
-                # Without its text, which may hold anything.
-                log.warning("The connection cannot be read: %s", type(error).__name__)
+                log.warning("The connection cannot be read: %s", _told(error))
             else:
                 if client:
                     log.info("The connection has changed; its waits go on with the new settings.")

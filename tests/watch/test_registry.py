@@ -17,7 +17,7 @@ from extend_provider.exceptions import ExtendConfigurationError
 from extend_provider.kinds import EDIT
 from extend_provider.watch import registry
 from tests.watch.simulated_extend import SimulatedExtend, endless, processed
-from tests.watch.virtual_time import VirtualTimeLoop, run
+from tests.watch.virtual_time import VirtualTimeLoop, run, this_loop
 from tests.watch.waiting_room import Ending, WaitingRoom, settings, wait_for_all
 
 
@@ -221,6 +221,46 @@ def test_a_connection_that_cannot_be_read_ends_all_who_asked_and_is_read_again_f
             assert (await room.wait_for_all()).kinds == {"ExtendConfigurationError": 5}
             assert (await room.wait_for_all()).kinds == {"PROCESSED": 5}
             assert len(room.reads) == 2
+            await room.assert_nothing_left()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ExtendConfigurationError("There is no connection.", retryable=True), ConnectionError("postgresql://u:p@db")],
+    ids=["not found", "other"],
+)
+def test_a_connection_that_cannot_be_read_for_a_moment_is_waited_for(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As when all of Airflow restarts: every wait reads its connection then."""
+
+    async def main() -> None:
+        def read() -> ClientSettings:
+            if this_loop().time() < 30:
+                raise error
+            return settings()
+
+        with WaitingRoom(SimulatedExtend([processed(f"edr_{number}", 1) for number in range(500)]), read=read) as room:
+            assert (await room.wait_for_all()).kinds == {"PROCESSED": 500}
+            await room.assert_nothing_left()
+
+    run(main())
+    [line] = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert line.startswith("The connection cannot be read for now")
+    assert "u:p" not in line
+
+
+def test_a_connection_that_cannot_be_read_for_a_minute_ends_the_waits() -> None:
+    async def main() -> None:
+        def read() -> ClientSettings:
+            raise ConnectionError
+
+        with WaitingRoom(SimulatedExtend([processed("edr_1", 1)]), read=read) as room:
+            ending = await room.wait("edr_1")
+            assert ending.kind == "ConnectionError"
+            assert 50 <= ending.at <= 65
             await room.assert_nothing_left()
 
     run(main())
