@@ -229,25 +229,25 @@ def test_extras_that_cannot_work(monkeypatch: pytest.MonkeyPatch, extra: dict[st
 
 @pytest.mark.parametrize("server", [silent, dripping])
 def test_one_time_limit_for_all_of_it(monkeypatch: pytest.MonkeyPatch, server: Any) -> None:
-    monkeypatch.setattr(connection_check, "_PATIENCE", 1.0)
+    monkeypatch.setattr(connection_check, "_PATIENCE", 2.0)
     with server() as base_url:
         set_connection(monkeypatch, host=base_url, password="sk_x")
         began = time.monotonic()
         ok, message = ExtendHook().test_connection()
-        assert time.monotonic() - began < 1.8, "not a limit for each part"
+        assert time.monotonic() - began < 3.8, "not a limit for each part"
     assert not ok
     assert "cannot be reached. No answer to GET /files" in message
     assert "did not come in time" in message
 
 
 def test_the_time_limit_holds_for_all_regions_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection_check, "_PATIENCE", 1.0)
+    monkeypatch.setattr(connection_check, "_PATIENCE", 2.0)
     with answering(401, REFUSED) as us, silent() as us2, silent() as eu1:
         set_regions(monkeypatch, us=us, us2=us2, eu1=eu1)
         set_connection(monkeypatch, password="sk_x")
         began = time.monotonic()
         ok, message = ExtendHook().test_connection()
-        assert time.monotonic() - began < 1.8
+        assert time.monotonic() - began < 3.8
     assert not ok
     assert "region us2 or eu1 could not be found out" in message
 
