@@ -231,8 +231,10 @@ def test_a_run_that_waits_for_a_human_is_not_said_to_have_ended(
     with ExtendHook() as hook:
         run_id = hook.create_run("workflow", {"file": {"id": uploaded_form}, "workflow": {"id": "workflow_r"}}).id
         extend_local.finish_run(run_id)
+        deadline = time.monotonic() + 20
         while hook.get_run(run_id, "workflow").status != "NEEDS_REVIEW":
-            pass
+            assert time.monotonic() < deadline, "it has not come to the review"
+            time.sleep(0.02)
         ending = by(hook, TASK, "workflow", run_id, cancel=True, delete=False)
         if asyncio.iscoroutine(ending):
             asyncio.run(ending)
