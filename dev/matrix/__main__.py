@@ -11,7 +11,7 @@ from dev.matrix.cells import ALL_PARTS, DEPENDENCIES, Cell, all_cells, cells_for
 from dev.matrix.environment import EnvironmentBuilder, PinChangedError
 from dev.matrix.interpreters import installed_interpreters
 from dev.matrix.page import table, write
-from dev.matrix.parts import run_part
+from dev.matrix.parts import run_failed, run_part
 from dev.matrix.releases import RELEASES
 from dev.matrix.results import Results
 from dev.matrix.uv import UvError
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         help="only tests without (unit) or with a running Airflow (real), or the unit tests that use it",
     )
     parser.add_argument("--ci", action="store_true", help="the smaller matrix of CI")
-    parser.add_argument("--again", action="store_true", help="also what has passed with this very wheel")
+    parser.add_argument("--again", action="store_true", help="all of it, also what has passed with this wheel")
     parser.add_argument("--write", action="store_true", help="write the page even if not everything has been run")
     parser.add_argument("--list", action="store_true", help="only list what would be run")
     return parser
@@ -97,12 +97,14 @@ def _run(cell: Cell, interpreter: Path, built: Built, results: Results, *, again
         return False
     good = True
     for part in to_run:
-        result = run_part(part, environment.python, built.tests, folder)
+        known = None if again else results.get(cell, part)
+        place = (part, environment.python, built.tests, folder)
+        result = run_failed(*place, known) if known and known.failed else run_part(*place)
         results.keep(cell, environment, part, result)
         print(f"{cell.name}: {part}: {result}", flush=True)
         if not result.good:
             good = False
-            log = folder / f"{part}.log"
+            log = max(folder.glob(f"{part}*.log"), key=lambda file: file.stat().st_mtime)
             print(*log.read_text(errors="replace").splitlines()[-_SHOWN_LINES:], f"All of it: {log}", sep="\n")
     return good
 

@@ -73,5 +73,6 @@ def _cell(result: Result | None) -> str:
     if not result.complete:
         return f"did not end, {result.seconds:.0f} s"
     parts = [f"{result.failed} failed" if result.failed else "", f"{result.passed} passed"]
+    parts += [f"{result.repeated} run again" if result.repeated else ""]
     parts += [f"{result.skipped} skipped" if result.skipped else "", f"{result.seconds:.0f} s"]
     return ", ".join(part for part in parts if part)

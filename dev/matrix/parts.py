@@ -43,6 +43,7 @@ class Result:
     :param seconds: that it took.
     :param processor_seconds: of these, what it worked: a busy machine makes the others longer.
     :param complete: False if the tests did not run to their end.
+    :param repeated: how many had failed, and were run again by themselves.
     """
 
     passed: int
@@ -51,12 +52,14 @@ class Result:
     seconds: float
     processor_seconds: float
     complete: bool
+    repeated: int = 0
 
     def __str__(self) -> str:
         took = f"{self.seconds:.0f} s, {self.processor_seconds:.0f} s of them processor time"
         if not self.complete:
             return f"did not end, {took}"
-        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped, {took}"
+        again = f" ({self.repeated} run again)" if self.repeated else ""
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped{again}, {took}"
 
     @property
     def good(self) -> bool:
@@ -71,13 +74,44 @@ def run_part(part: str, python: Path, tests: Path, folder: Path) -> Result:
     :param part: of :data:`dev.matrix.cells.ALL_PARTS`.
     :param python: interpreter to run them with.
     :param tests: folder of the project without its package.
-    :param folder: where to write ``<part>.log`` and ``<part>.xml``.
+    :param folder: where to write ``<part>.log``, ``<part>.xml``, and for :func:`run_failed` which tests have failed.
     :return: the result.
     """
-    report = folder / f"{part}.xml"
+    return _result(part, python, tests, folder, part)
+
+
+def run_failed(part: str, python: Path, tests: Path, folder: Path, known: Result) -> Result:
+    """
+    Run again what has failed, because a whole part takes minutes; all of it if that cannot be found any more.
+
+    :param part: of :data:`dev.matrix.cells.ALL_PARTS`, that has been run.
+    :param python: interpreter to run them with.
+    :param tests: folder of the project without its package.
+    :param folder: what :func:`run_part` was given; ``<part>-again.log`` and ``<part>-again.xml`` are written.
+    :param known: the result with the failures.
+    :return: the result of both runs together.
+    """
+    again = _result(part, python, tests, folder, f"{part}-again", "--last-failed", "--last-failed-no-failures", "none")
+    if not again.complete or again.passed + again.failed + again.skipped != known.failed:
+        return run_part(part, python, tests, folder)
+    return Result(
+        passed=known.passed + again.passed,
+        failed=again.failed,
+        skipped=known.skipped + again.skipped,
+        seconds=known.seconds + again.seconds,
+        processor_seconds=known.processor_seconds + again.processor_seconds,
+        complete=True,
+        repeated=known.repeated + known.failed,
+    )
+
+
+def _result(part: str, python: Path, tests: Path, folder: Path, name: str, *options: str) -> Result:
+    report, log = folder / f"{name}.xml", folder / f"{name}.log"
     report.unlink(missing_ok=True)
+    cache = ("-o", f"cache_dir={folder / f'{part}-cache'}")
+    command = [str(python), "-m", "pytest", *_selection(part, tests), *cache, *options, f"--junitxml={report}"]
     began, worked = time.monotonic(), _processor_seconds()
-    ended = _run([str(python), "-m", "pytest", *_selection(part, tests), f"--junitxml={report}"], part, tests, folder)
+    ended = _run(command, part, tests, log)
     totals = _totals(report) if ended and report.exists() else {}
     failed = totals.get("failures", 0) + totals.get("errors", 0)
     skipped = totals.get("skipped", 0)
@@ -93,7 +127,7 @@ def run_part(part: str, python: Path, tests: Path, folder: Path) -> Result:
 
 def _selection(part: str, tests: Path) -> list[str]:
     # Older releases of anyio bring a plugin that newer ones of pytest refuse; no test uses it.
-    options = ["-v", "--tb=short", "-p", "no:cacheprovider", "-p", "no:anyio", "-o", f"filterwarnings={_WARNINGS}"]
+    options = ["-v", "--tb=short", "-p", "no:anyio", "-o", f"filterwarnings={_WARNINGS}"]
     options += ["--continue-on-collection-errors"]  # count all that is wrong
     if part in {UNIT, AIRFLOW}:
         options += ["-m", "not e2e", "--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadgroup"]
@@ -101,17 +135,17 @@ def _selection(part: str, tests: Path) -> list[str]:
     return [*options, "-m", "e2e", *(name for name in _REAL_TESTS if (tests / name).exists())]
 
 
-def _run(command: list[str], part: str, tests: Path, folder: Path) -> bool:
+def _run(command: list[str], part: str, tests: Path, log: Path) -> bool:
     """Run in the folder of the tests; return whether it ended in time."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN_PREFIXES)}
     if _WORKERS in os.environ:
         environment[_WORKERS] = os.environ[_WORKERS]
-    with (folder / f"{part}.log").open("w") as log:
+    with log.open("w") as output:
         try:
             subprocess.run(
                 command,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=tests,
                 env=environment,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     def run(part: str, python: Path, tests: Path, folder: Path) -> Result:
         known["runs"].append((python.name, part))
         (folder / f"{part}.log").write_text("what pytest said")
-        result: Result = known[part]
+        result: Result = known[part.partition(",")[0]]
         return result
 
     monkeypatch.setattr(command, "ROOT", tmp_path)
@@ -47,7 +48,13 @@ def matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(command, "installed_interpreters", lambda _: {"3.12": Path("python3.12")})
     monkeypatch.setattr(command, "build", lambda *_: Built(Path("a.whl"), "abc", tmp_path))
     monkeypatch.setattr(command, "EnvironmentBuilder", Builder)
+
+    def run_failed(part: str, python: Path, tests: Path, folder: Path, known_result: Result) -> Result:
+        assert known_result.failed
+        return run(f"{part}, what failed", python, tests, folder)
+
     monkeypatch.setattr(command, "run_part", run)
+    monkeypatch.setattr(command, "run_failed", run_failed)
     return known
 
 
@@ -91,7 +98,27 @@ def test_a_failure_is_shown_and_is_the_end_of_the_command_but_not_of_the_rest(
     assert "what pytest said" in capsys.readouterr().out
     matrix[UNIT] = GOOD
     assert command.main(["--airflow", "3.1.8"]) == 0
-    assert len(matrix["runs"]) == len(PARTS) + 1, "only what failed is run again"
+    assert [part for _, part in matrix["runs"][len(PARTS) :]] == [f"{UNIT}, what failed"]
+
+
+def test_all_of_it_is_run_again_when_that_is_asked_for(matrix: dict[str, Any]) -> None:
+    matrix[UNIT] = BAD
+    command.main(["--airflow", "3.1.8"])
+    matrix["runs"].clear()
+
+    command.main(["--airflow", "3.1.8", "--again"])
+
+    assert [part for _, part in matrix["runs"]] == list(PARTS)
+
+
+def test_what_did_not_end_is_run_as_a_whole(matrix: dict[str, Any]) -> None:
+    matrix[UNIT] = replace(BAD, complete=False, failed=0)
+    command.main(["--airflow", "3.1.8"])
+    matrix["runs"].clear()
+
+    command.main(["--airflow", "3.1.8"])
+
+    assert [part for _, part in matrix["runs"]] == [UNIT]
 
 
 def test_an_environment_that_cannot_be_made_is_a_failure(matrix: dict[str, Any], capsys: Any) -> None:

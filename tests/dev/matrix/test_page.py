@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,13 @@ def test_a_package_that_adds_nothing(tmp_path: Path) -> None:
     results.keep(CELL, Environment(Path("python"), OLDEST.version, {}), UNIT, GOOD)
 
     assert "| as released | nothing | 10 passed" in table([CELL], results)[-1]
+
+
+def test_the_table_tells_what_was_run_again(tmp_path: Path) -> None:
+    results = Results(tmp_path / "results.json", "abc")
+    results.keep(CELL, ENVIRONMENT, UNIT, replace(GOOD, repeated=1))
+
+    assert "| 10 passed, 1 run again, 2 skipped, 61 s |" in table([CELL], results)[-1]
 
 
 def test_results_outlive_the_process_but_not_the_wheel(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dev.matrix.cells import AIRFLOW, REAL, UNIT
-from dev.matrix.parts import run_part
+from dev.matrix.parts import run_failed, run_part
 
 PROJECT = """
 [tool.pytest.ini_options]
@@ -53,6 +53,35 @@ def test_results_are_counted(tests: Path, tmp_path: Path) -> None:
     assert result.complete
     assert not result.good
     assert "test_warned" in (tmp_path / "unit.log").read_text()
+
+
+def test_only_what_has_failed_is_run_again(tests: Path, tmp_path: Path) -> None:
+    before = run_part(UNIT, Path(sys.executable), tests, tmp_path)
+    (tests / "tests" / "test_all.py").write_text(TESTS.replace('module="extend_provider.core"', 'module="other.core"'))
+
+    result = run_failed(UNIT, Path(sys.executable), tests, tmp_path, before)
+
+    assert (result.passed, result.failed, result.skipped, result.repeated) == (3, 0, 1, 1)
+    assert result.good
+    assert result.seconds > before.seconds
+    assert "test_good" not in (tmp_path / "unit-again.log").read_text()
+
+
+def test_what_fails_again_is_no_success(tests: Path, tmp_path: Path) -> None:
+    result = run_part(UNIT, Path(sys.executable), tests, tmp_path)
+    for _ in range(2):
+        result = run_failed(UNIT, Path(sys.executable), tests, tmp_path, result)
+        assert (result.passed, result.failed, result.skipped) == (2, 1, 1)
+        assert not result.good
+
+
+def test_all_is_run_when_what_has_failed_has_another_name_now(tests: Path, tmp_path: Path) -> None:
+    before = run_part(UNIT, Path(sys.executable), tests, tmp_path)
+    (tests / "tests" / "test_all.py").write_text(TESTS.replace("def test_warned()", "def test_renamed()"))
+
+    result = run_failed(UNIT, Path(sys.executable), tests, tmp_path, before)
+
+    assert (result.passed, result.failed, result.skipped, result.repeated) == (2, 1, 1, 0)
 
 
 def test_tests_that_use_no_airflow_can_be_left_out(tests: Path, tmp_path: Path) -> None:
