@@ -265,6 +265,14 @@ def test_numbers_and_characters_that_postgresql_refuses_do_not_lose_a_result(con
     assert filled == {"a": None, "b": None, "c": None, "d": "x\ufffdy", "e": "?", "f": "\U0001f600", "g": 1.5}
 
 
+def test_letters_may_be_written_as_escapes(connect):
+    values = '{"name": "Zoë", "stra\\u00dfe": "B\\u00e4r \\u65e5", "n": 1e999}'.encode()
+    body = b'{"id": "edr_1", "status": "PROCESSED", "output": {"filledValues": ' + values + b"}}"
+    shell = connect(httpx.Response(200, content=body))
+
+    assert shell.get_run("edr_1").filled_values == {"name": "Zoë", "straße": "Bär 日", "n": None}
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
 def test_json_in_another_encoding_is_none(connect, encoding):
     shell = connect(httpx.Response(200, content='{"id": "edr_1", "status": "é"}'.encode(encoding)), retry_for=0.0)
